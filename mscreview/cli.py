@@ -1,0 +1,124 @@
+"""The command ``mscreview``: parses arguments, prints, sets the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+GOOD, PROBLEMS, WRONG_USE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Words after the command's name; ``sys.argv`` without it.
+
+    Returns
+    -------
+    int
+        0 = good, 1 = problems found in what was checked, 2 = wrong use.
+
+    Examples
+    --------
+    >>> main(["check"])  # doctest: +ELLIPSIS
+    data: good (... tables, ... rows)
+    0
+    """
+    options = _parser().parse_args(arguments)
+    return options.run(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mscreview", description="Check the evidence and keep the book's chapters up to date.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="list every problem of the data", description="List every problem of the data, one a line: file:row:column: what is wrong (what is allowed; nearest match). Exit code 1 when there is one.")
+    check.add_argument("--root", type=Path, metavar="PATH", help="a checkout or a data folder (default: the one this package stands in)")
+    check.set_defaults(run=_check)
+
+    fact = commands.add_parser("fact", help="work out an expression of the {fact} role", description="Print the number that an expression of the {fact} role gives, and its source rows.")
+    fact.add_argument("expression", help="for instance 'count:experiments[species=rat]'")
+    fact.add_argument("--root", type=Path, metavar="PATH", help="as for check")
+    fact.set_defaults(run=_fact)
+
+    exhibits = commands.add_parser("exhibits", help="list every exhibit", description="List the id and caption of every table and figure.")
+    exhibits.add_argument("--root", type=Path, metavar="PATH", help="as for check")
+    exhibits.set_defaults(run=_exhibits)
+
+    snapshot = commands.add_parser("snapshot", help="execute chapters whose reference is out of date", description="Execute every chapter whose cells, tables, helpers or lock file changed since its committed reference was made.")
+    snapshot.add_argument("--all", action="store_true", help="execute every chapter")
+    snapshot.add_argument("--check", action="store_true", help="execute nothing; exit 1 and name the chapters that are out of date")
+    snapshot.add_argument("--jobs", type=int, default=2, metavar="N", help="chapters at a time (default 2)")
+    snapshot.set_defaults(run=_snapshot)
+
+    bibliography = commands.add_parser("bibliography", help="write references.bib from the table of studies", description="Write references.bib from data/studies.csv.")
+    bibliography.set_defaults(run=_bibliography)
+    return parser
+
+
+def _check(options: argparse.Namespace) -> int:
+    from .review import check, default_root, read_all
+
+    root = options.root or default_root()
+    if not root.is_dir():
+        print(f"mscreview check: no folder {options.root}", file=sys.stderr)
+        return WRONG_USE
+    problems = check(root)
+    for problem in problems:
+        print(problem)
+    if problems:
+        print(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}", file=sys.stderr)
+        return PROBLEMS
+    _, raws = read_all(root)
+    print(f"data: good ({len(raws)} tables, {sum(len(r.rows) for r in raws.values()):,} rows)")
+    return GOOD
+
+
+def _fact(options: argparse.Namespace) -> int:
+    from .errors import DataError
+    from .facts import FactError, fact
+    from .review import open_review
+
+    try:
+        found = fact(open_review(options.root), options.expression)
+    except (DataError, FactError, KeyError) as error:
+        print(f"mscreview fact: {error.args[0]}", file=sys.stderr)
+        return PROBLEMS
+    print(found.text)
+    print("\n".join(found.rows))
+    return GOOD
+
+
+def _exhibits(options: argparse.Namespace) -> int:
+    from .catalogue import ids
+    from .errors import DataError
+    from .review import open_review
+
+    try:
+        review = open_review(options.root)
+    except DataError as error:
+        print(error, file=sys.stderr)
+        return PROBLEMS
+    for id_ in ids(review):
+        print(f"{id_}\t{review.exhibit(id_).caption}")
+    return GOOD
+
+
+def _snapshot(options: argparse.Namespace) -> int:
+    from .notebooks import snapshot
+
+    return snapshot(every=options.all, dry=options.check, jobs=options.jobs)
+
+
+def _bibliography(options: argparse.Namespace) -> int:
+    from .bibliography import write
+    from .review import default_root, open_review
+
+    path = default_root() / "references.bib"
+    print(f"{path.name}: {write(open_review(), path)} entries")
+    return GOOD

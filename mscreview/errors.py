@@ -1,0 +1,79 @@
+"""Problems found in data, and the errors that carry them.
+
+A *problem* is one fault at one place in one file; a `DataError` carries all of them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One fault in one data file.
+
+    Parameters
+    ----------
+    file : str
+        Path below the root, for instance ``data/experiments.csv``.
+    row : int
+        Line number as an editor shows it; 1 is the header, 0 the file as a whole.
+    column : str
+        Column name, or ``-`` for the whole row or file.
+    message : str
+        What is wrong and, in brackets, what is allowed and the nearest match.
+
+    Examples
+    --------
+    >>> print(Problem("data/experiments.csv", 4, "species", "unknown term 'rats' (nearest: rat)"))
+    data/experiments.csv:4:species: unknown term 'rats' (nearest: rat)
+    """
+
+    file: str
+    row: int
+    column: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.row}:{self.column}: {self.message}"
+
+
+class DataError(Exception):
+    """Data that cannot be used; ``problems`` lists every fault found, not only the first.
+
+    Examples
+    --------
+    >>> error = DataError([Problem("data/reviews.csv", 0, "-", "file is missing")])
+    >>> error.problems[0].file
+    'data/reviews.csv'
+    """
+
+    def __init__(self, problems: Iterable[Problem]):
+        self.problems = sorted(problems)
+        count = len(self.problems)
+        head = f"{count} problem{'s' if count != 1 else ''} in the data"
+        super().__init__("\n".join([head, *map(str, self.problems)]))
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str:
+    """Return ``; nearest: X`` for the closest allowed word, or an empty string.
+
+    Parameters
+    ----------
+    word : str
+        What was written.
+    allowed : iterable of str
+        What could have been meant.
+
+    Examples
+    --------
+    >>> nearest("rats", ["mouse", "rat", "pig"])
+    '; nearest: rat'
+    >>> nearest("zzz", ["mouse"])
+    ''
+    """
+    words = {str(a).casefold(): str(a) for a in allowed}
+    match = get_close_matches(word.casefold(), words, n=1, cutoff=0.5)
+    return f"; nearest: {words[match[0]]}" if match else ""

@@ -1,0 +1,203 @@
+"""One display object for every table and figure, with everything a reader needs around it.
+
+Vocabulary: an *exhibit* is one numbered table or figure; its *data* are the rows it shows, and the
+column ``row`` of them names the rows of the encoded tables that each one rests on
+(``experiments/zhao2020-T1-r07``, several joined by ``;``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+import pandas as pd
+
+from .schema import BLANKS
+
+ROW = "row"
+# Resolved to a relative address by the book's Sphinx extension; elsewhere a harmless fragment.
+LINK = "#row="
+
+
+class ExhibitError(Exception):
+    """An exhibit that lacks a part without which it may not be shown."""
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A table or figure of the book.
+
+    Parameters
+    ----------
+    id : str
+        ``fig-…`` or ``tbl-…``; also the address on the page.
+    caption : str
+        What is shown; one or two sentences.
+    alt : str
+        What to notice, for those who cannot see it; not the caption again.
+    sources : sequence of str
+        Encoded tables it was made from.
+    data : DataFrame
+        The rows shown; has a column ``row``.
+    body : str
+        HTML of the table or chart.
+
+    Raises
+    ------
+    ExhibitError
+        A part is missing or empty, or the alt text repeats the caption.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"name": ["a"], "row": ["reviews/zhao2018"]})
+    >>> Exhibit("tbl-x", "One row.", "There is one.", ["reviews"], frame, "<table></table>").rows
+    ['reviews/zhao2018']
+    """
+
+    id: str
+    caption: str
+    alt: str
+    sources: Sequence[str]
+    data: pd.DataFrame
+    body: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"(fig|tbl)-[a-z0-9-]+", self.id):
+            raise ExhibitError(f"{self.id!r}: an exhibit id starts with fig- or tbl-")
+        for part in ("caption", "alt", "body"):
+            if not getattr(self, part).strip():
+                raise ExhibitError(f"{self.id}: no {part}")
+        if self.alt.strip() == self.caption.strip():
+            raise ExhibitError(f"{self.id}: the alt text repeats the caption")
+        if not self.sources:
+            raise ExhibitError(f"{self.id}: no source table")
+        if self.data.empty:
+            raise ExhibitError(f"{self.id}: no data")
+        if ROW not in self.data or not self.rows:
+            raise ExhibitError(f"{self.id}: the data name no source rows")
+
+    @property
+    def is_figure(self) -> bool:
+        return self.id.startswith("fig-")
+
+    @property
+    def rows(self) -> list[str]:
+        """Source rows, each once, in the order of the data."""
+        seen = [r for cell in self.data[ROW] for r in str(cell).split(";") if "/" in r]
+        return list(dict.fromkeys(seen))
+
+    def __repr__(self) -> str:
+        text = self.data.to_csv(index=False, lineterminator="\n")
+        return f"{self.id}: {self.caption}\n{text}"
+
+    def _repr_html_(self) -> str:
+        tables = escape(" ".join(self.sources))
+        caption = f'<span class="exhibit-number" data-exhibit="{self.id}"></span> {escape(self.caption)}'
+        if not self.is_figure:
+            return (
+                f'<div class="exhibit exhibit-table" id="{self.id}" data-tables="{tables}">'
+                f'{self.body.replace("<caption></caption>", f"<caption>{caption}</caption>", 1)}</div>'
+            )
+        table = html_table(self.data, label=f"Data of {self.id}", columns=self.columns, caption="The data shown")
+        return (
+            f'<figure class="exhibit exhibit-figure" id="{self.id}" data-tables="{tables}">{self.body}'
+            f"<figcaption>{caption}</figcaption>"
+            f'<details class="exhibit-data"><summary>Show the data <span class="for-screen-reader">of {self.id}</span></summary>{table}</details></figure>'
+        )
+
+
+def html_table(
+    data: pd.DataFrame,
+    label: str,
+    columns: Mapping[str, str] | None = None,
+    caption: str = "",
+    anchors: str = "",
+) -> str:
+    """Write a frame as one accessible HTML table.
+
+    Parameters
+    ----------
+    data : DataFrame, shape (n, m)
+        Shown in its order. Lists are joined with commas, blanks spelled out.
+        A column ``row`` becomes the links to the source rows.
+    label : str
+        Name of the scroll region for screen readers.
+    columns : mapping, optional
+        Column name to the words in the header; the name itself where absent.
+    caption : str
+        Text of ``<caption>``; left empty for `Exhibit` to fill.
+    anchors : str
+        Table name; when given, each row gets the address of its key (the first column).
+
+    Returns
+    -------
+    str
+        A scroll region with a ``<table>`` whose first cell in each row is its header.
+
+    Examples
+    --------
+    >>> html = html_table(pd.DataFrame({"species": ["rat"], "n": [3]}), "Species")
+    >>> '<th scope="row">rat</th>' in html
+    True
+    """
+    columns = columns or {}
+    heads = "".join(f'<th scope="col">{escape(columns.get(c, _head(c)))}</th>' for c in data.columns)
+    lines = []
+    for record in data.itertuples(index=False, name=None):
+        mark = f' id="{anchor(anchors, str(record[0]))}"' if anchors else ""
+        cells = []
+        for position, (name, value) in enumerate(zip(data.columns, record, strict=True)):
+            text = _links(str(value)) if name == ROW else _cell(name, value)
+            tag = 'th scope="row"' if position == 0 else "td"
+            cells.append(f"<{tag}>{text}</{tag[:2]}>")
+        lines.append(f"<tr{mark}>{''.join(cells)}</tr>")
+    return (
+        f'<div class="table-scroll" role="region" tabindex="0" aria-label="{escape(label)}">'
+        f"<table><caption>{escape(caption)}</caption><thead><tr>{heads}</tr></thead>"
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
+    )
+
+
+def anchor(table: str, key: str) -> str:
+    """Address of a row on its table's page.
+
+    Examples
+    --------
+    >>> anchor("experiments", "zhao2020-T1-r07")
+    'experiments-zhao2020-T1-r07'
+    """
+    return f"{table}-{re.sub(r'[^A-Za-z0-9_-]+', '-', key)}"
+
+
+def _head(name: str) -> str:
+    return "Source rows" if name == ROW else name.replace("_", " ")
+
+
+def _links(cell: str) -> str:
+    return ", ".join(
+        f'<a href="{LINK}{escape(r)}">{escape(r.partition("/")[2])}</a>' for r in cell.split(";") if "/" in r
+    )
+
+
+def _cell(name: str, value: object) -> str:
+    if isinstance(value, list):
+        if value and isinstance(value[0], list):
+            return escape(" | ".join(", ".join(map(str, part)) for part in value)).replace("-", "−")
+        value = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value)
+    if value is None or value is pd.NA or value != value:
+        return '<span class="blank">–</span>'
+    if value in BLANKS:
+        return f'<span class="blank">{escape(str(value).replace("_", " "))}</span>'
+    if isinstance(value, float):
+        value = f"{value:,.15g}"
+    text = escape(str(value))
+    if name == "nct_id" and str(value).startswith("NCT"):
+        return f'<a href="https://clinicaltrials.gov/study/{text}">{text}</a>'
+    if name == "doi":
+        return f'<a href="https://doi.org/{text}">{text}</a>'
+    if name == "pmid":
+        return f'<a href="https://pubmed.ncbi.nlm.nih.gov/{text}/">{text}</a>'
+    return text

@@ -1,0 +1,85 @@
+"""What a builder hands over, and the decorator that registers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from ..charts import Draw
+    from ..review import Review
+
+
+@dataclass(frozen=True)
+class Content:
+    """The parts of an exhibit that its builder knows.
+
+    Parameters
+    ----------
+    caption, alt : str
+        See `mscreview.exhibit.Exhibit`.
+    data : DataFrame
+        The rows shown, with a column ``row`` (``table/id``, several joined by ``;``).
+    draw : callable, optional
+        Takes a width in CSS pixels, returns an Altair chart; without it the data are shown as a table.
+    columns : mapping, optional
+        Column name to header words.
+    anchors : str
+        Table whose rows get an address of their own (data pages only).
+    html : str
+        Ready-made body, where a plain table will not do.
+    """
+
+    caption: str
+    alt: str
+    data: pd.DataFrame
+    draw: Draw | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    anchors: str = ""
+    html: str = ""
+
+
+@dataclass(frozen=True)
+class Family:
+    """One builder and the ids it makes."""
+
+    ids: Callable[[Review], list[str]]
+    make: Callable[[Review, str], Content]
+
+
+registered: list[Family] = []
+
+
+def exhibit(id: str) -> Callable:
+    """Register a builder ``f(review) -> Content`` under one id.
+
+    Examples
+    --------
+    >>> callable(exhibit("fig-example"))
+    True
+    """
+
+    def wrap(function: Callable[[Review], Content]) -> Callable[[Review], Content]:
+        registered.append(Family(lambda review: [id], lambda review, _: function(review)))
+        return function
+
+    return wrap
+
+
+def exhibits_for(ids: Callable[[Review], list[str]]) -> Callable:
+    """Register a builder ``f(review, id) -> Content`` for every id that `ids(review)` lists.
+
+    Examples
+    --------
+    >>> callable(exhibits_for(lambda review: ["tbl-a", "tbl-b"]))
+    True
+    """
+
+    def wrap(function: Callable[[Review, str], Content]) -> Callable[[Review, str], Content]:
+        registered.append(Family(ids, function))
+        return function
+
+    return wrap

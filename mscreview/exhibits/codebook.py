@@ -1,0 +1,95 @@
+"""The data pages: what every column means, and every row with an address of its own."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from .. import format as fmt
+from ._content import Content, exhibit, exhibits_for
+
+if TYPE_CHECKING:
+    from ..review import Review
+
+
+def _slug(table: str) -> str:
+    return table.replace("_", "-")
+
+
+@exhibits_for(lambda review: [f"tbl-codebook-{_slug(t)}" for t in review.schema.tables])
+def codebook(review: Review, id: str) -> Content:
+    """The columns of one table, from its schema."""
+    table = next(t for t in review.schema.tables.values() if id == f"tbl-codebook-{_slug(t.name)}")
+    records = []
+    for c in table.columns.values():
+        allowed = ", ".join(c.constraints["enum"]) if "enum" in c.constraints else ""
+        if c.name in table.references:
+            allowed = "a {1} of {0}".format(*table.references[c.name])
+        records.append(
+            {
+                "column": c.name,
+                "meaning": c.description,
+                "type": f"list of {c.item}s" if c.item else c.type,
+                "rule": c.rule,
+                "allowed terms": allowed or "–",
+                "unit": c.unit or "–",
+                "good": c.good,
+                "bad": c.bad,
+                "blanks": ", ".join(c.blanks) or "none",
+                "row": f"datapackage/{table.name}.{c.name}",
+            }
+        )
+    count = len(review.table(table.name))
+    return Content(
+        caption=f"Columns of {table.path}. {table.description}",
+        alt=f"{len(records)} columns, {fmt.number(count)} rows; the key is {table.key}.",
+        data=pd.DataFrame(records),
+    )
+
+
+@exhibit("tbl-data-files")
+def files(review: Review) -> Content:
+    """Every data file with its size and fingerprint: a changed byte changes this table."""
+    records = []
+    for t in review.schema.tables.values():
+        content = (review.schema.folder / t.path).read_bytes()
+        records.append(
+            {
+                "table": t.name,
+                "file": t.path,
+                "rows": len(review.table(t.name)),
+                "columns": len(t.columns),
+                "one row is": t.title,
+                "SHA-256 (first 12)": sha256(content).hexdigest()[:12],
+                "row": f"datapackage/{t.name}",
+            }
+        )
+    data = pd.DataFrame(records)
+    return Content(
+        caption="The data files. All are UTF-8 text with commas, described in datapackage.json and free to re-use (CC0).",
+        alt=f"{len(data)} files with {fmt.number(int(data['rows'].sum()))} rows in all.",
+        data=data,
+    )
+
+
+@exhibits_for(lambda review: [f"tbl-rows-{_slug(t)}" for t in review.schema.tables])
+def rows(review: Review, id: str) -> Content:
+    """Every row of one table as it stands in the file, each with its own address."""
+    table = next(t for t in review.schema.tables.values() if id == f"tbl-rows-{_slug(t.name)}")
+    data = review.table(table.name)
+    for name, column in table.columns.items():
+        if column.blanks and not column.item:
+            blanks = review.blank(table.name, name)
+            data[name] = [b or v for b, v in zip(blanks, data[name], strict=True)]
+        elif column.item:
+            blanks = review.blank(table.name, name)
+            data[name] = [b or v for b, v in zip(blanks, data[name], strict=True)]
+    data = data[[table.key, *[c for c in data if c != table.key]]]
+    return Content(
+        caption=f"{table.title}: every row of {table.path}.",
+        alt=f"{fmt.number(len(data))} rows, sorted by {table.key}; the address of each is its key.",
+        data=data.assign(row=[f"{table.name}/{k}" for k in data[table.key]]),
+        anchors=table.name,
+    )

@@ -1,0 +1,92 @@
+"""What one section of a review states: its encoded statements and relations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from .. import format as fmt
+from ._content import Content, exhibits_for
+
+if TYPE_CHECKING:
+    from ..review import Review
+
+
+def of_section(rows: pd.DataFrame, review_id: str, section: str) -> pd.DataFrame:
+    """Rows read in one section of one review.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"review_id": ["a", "a"], "locator": ["S1.p2", "S12.p1"]})
+    >>> len(of_section(frame, "a", "S1"))
+    1
+    """
+    inside = rows.locator.str.split(".").str[0] == section
+    return rows[(rows.review_id == review_id) & inside]
+
+
+def _sections(review: Review, table: str) -> dict[str, tuple[str, str, str]]:
+    found = {}
+    for s in review.table("sections").itertuples():
+        if len(of_section(review.table(table), s.review_id, s.locator)):
+            found[f"tbl-{s.page.replace('/', '-')}-{table}"] = (s.review_id, s.locator, s.heading)
+    return found
+
+
+@exhibits_for(lambda review: list(_sections(review, "statements")))
+def statements(review: Review, id: str) -> Content:
+    """Statements of one section, in reading order."""
+    review_id, section, heading = _sections(review, "statements")[id]
+    rows = of_section(review.table("statements"), review_id, section)
+    units = review.table("vocab_units").set_index("term").written
+    data = pd.DataFrame(
+        {
+            "place": rows.locator,
+            "statement": rows.statement,
+            "value": [_value(r, units) for r in rows.itertuples()],
+            "study": rows.study_id,
+            "row": "statements/" + rows.statement_id,
+        }
+    )
+    counted = (rows.unit != "not_applicable").sum()
+    return Content(
+        caption=f"What “{heading}” states, each statement in our words with its place in the review.",
+        alt=f"{len(rows)} statements, {counted} of them with a number.",
+        data=data,
+        columns={"value": "number or direction"},
+    )
+
+
+def _value(row: tuple, units: pd.Series) -> str:
+    numbers = [None if pd.isna(v) else v for v in (row.value, row.value_low, row.value_high)]
+    if all(v is None for v in numbers):
+        return fmt.plain(row.direction)
+    write = (lambda v: str(int(v))) if row.unit.startswith("calendar") else fmt.number
+    value, low, high = (None if v is None else write(v) for v in numbers)
+    text = value or (fmt.between(low, high) if low and high else f"up to {high}" if high else f"more than {low}")
+    return units[row.unit].replace("~", text)
+
+
+@exhibits_for(lambda review: list(_sections(review, "mechanisms")))
+def mechanisms(review: Review, id: str) -> Content:
+    """Relations of one section, in reading order."""
+    review_id, section, heading = _sections(review, "mechanisms")[id]
+    rows = of_section(review.table("mechanisms"), review_id, section)
+    data = pd.DataFrame(
+        {
+            "place": rows.locator,
+            "source": rows.source,
+            "effect": rows.effect,
+            "target": rows.target,
+            "via": [", ".join(v) if isinstance(v, list) else "not_reported" for v in rows.via],
+            "setting": rows.setting,
+            "compartment": rows.compartment,
+            "row": "mechanisms/" + rows.mechanism_id,
+        }
+    )
+    return Content(
+        caption=f"Relations that “{heading}” names.",
+        alt=f"{len(rows)} relations; the most frequent source is {rows.source.value_counts().index[0]}.",
+        data=data,
+    )

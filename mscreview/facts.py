@@ -1,0 +1,174 @@
+"""Numbers for running text: a short expression in, a written number with its source rows out.
+
+Expressions (``[…]`` filters rows; ``a=b`` equals, ``a!=b`` differs, ``a=b|c`` one of, ``a?=b`` a list or text that contains b;
+filters are joined by ``,``):
+
+=====================================================  ==========================================
+``zhao2018-s012``                                       the value of a statement, with its unit
+``zhao2018-s012:bare``                                  the same without the unit
+``cell:trial_reports/zhao2018-T1-r01/enrollment``      one cell
+``count:experiments[species=rat,review_id=zhao2020]``  number of rows
+``distinct:findings.study_id[population=animal]``      number of different values
+``sum:…``, ``min:…``, ``max:…`` ``table.column[…]``     of a numeric column
+=====================================================  ==========================================
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from . import format as fmt
+from .errors import nearest
+
+if TYPE_CHECKING:
+    from .review import Review
+
+_QUERY = re.compile(r"(?P<how>count|distinct|sum|min|max):(?P<table>\w+)(?:\.(?P<column>\w+))?(?:\[(?P<filters>.*)\])?")
+_FILTER = re.compile(r"(\w+)(!=|\?=|=)(.+)")
+
+
+class FactError(Exception):
+    """An expression that names nothing in the data."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A written number and the rows it rests on (``table/id``)."""
+
+    text: str
+    rows: tuple[str, ...]
+
+
+def fact(review: Review, expression: str) -> Fact:
+    """Work out one expression.
+
+    Parameters
+    ----------
+    review : Review
+    expression : str
+        See the module's table.
+
+    Returns
+    -------
+    Fact
+
+    Raises
+    ------
+    FactError
+        Unknown statement, table, column or row, or a filter that no row passes (a count may be 0).
+
+    Examples
+    --------
+    >>> from mscreview import open_review
+    >>> fact(open_review(), "count:experiments[species=rat,review_id=zhao2020]").text
+    '10'
+    >>> fact(open_review(), "cell:trial_reports/zhao2018-T1-r01/enrollment").rows
+    ('trial_reports/zhao2018-T1-r01',)
+    """
+    expression = expression.strip()
+    if expression.startswith("cell:"):
+        return _cell(review, expression.removeprefix("cell:"))
+    if match := _QUERY.fullmatch(expression):
+        return _query(review, **match.groupdict())
+    return _statement(review, expression)
+
+
+def _key(review: Review, table: str) -> str:
+    try:
+        return review.schema.tables[table].key
+    except KeyError:
+        raise FactError(f"no table {table!r}{nearest(table, review.schema.tables)}") from None
+
+
+def _statement(review: Review, expression: str) -> Fact:
+    id_, _, style = expression.partition(":")
+    rows = review.table("statements").set_index("statement_id")
+    if id_ not in rows.index:
+        raise FactError(f"no statement {id_!r}{nearest(id_, rows.index)}")
+    row = rows.loc[id_]
+    year = row.unit in ("calendar year", "calendar decade")
+    value, low, high = (None if pd.isna(row[c]) else str(int(row[c])) if year else fmt.number(row[c]) for c in ("value", "value_low", "value_high"))
+    if value is not None:
+        text = value
+    elif low is not None and high is not None:
+        text = fmt.between(low, high)
+    elif low is not None or high is not None:
+        text = f"more than {low}" if high is None else f"up to {high}"
+    else:
+        raise FactError(f"statement {id_!r} has a direction, not a number")
+    if style not in ("", "bare"):
+        raise FactError(f"unknown style {style!r} (allowed: bare)")
+    if not style:
+        units = review.table("vocab_units").set_index("term").written
+        text = units[row.unit].replace("~", text)
+    return Fact(text, (f"statements/{id_}",))
+
+
+def _cell(review: Review, path: str) -> Fact:
+    parts = path.split("/")
+    if len(parts) != 3:
+        raise FactError(f"{path!r} is not table/row/column")
+    table, id_, column = parts
+    rows = review.table(table).set_index(_key(review, table), drop=False) if _key(review, table) else None
+    if id_ not in rows.index:
+        raise FactError(f"no row {id_!r} in {table}{nearest(id_, rows.index)}")
+    if column not in rows:
+        raise FactError(f"no column {column!r} in {table}{nearest(column, rows.columns)}")
+    return Fact(_write(column, rows.loc[id_, column]), (f"{table}/{id_}",))
+
+
+def _write(column: str, value: object) -> str:
+    if isinstance(value, list):
+        if column.startswith("doses"):
+            return fmt.words([fmt.dose(v) for v in value])
+        if column.endswith("days"):
+            return fmt.days(value)
+        return fmt.words([v if isinstance(v, str) else fmt.number(v) for v in value])
+    if column in ("start", "completion"):
+        return fmt.month(str(value))
+    if column.startswith("dose_") and not isinstance(value, str):
+        return fmt.dose(float(value))
+    if column == "year":
+        return str(value)
+    if isinstance(value, str):
+        return fmt.plain(value)
+    if pd.isna(value):
+        raise FactError(f"the cell in {column} is blank")
+    return fmt.number(float(value))
+
+
+def _query(review: Review, how: str, table: str, column: str | None, filters: str | None) -> Fact:
+    key = _key(review, table)
+    rows = review.table(table)
+    for part in (filters or "").split(","):
+        if part:
+            rows = rows[_passes(rows, table, part.strip())]
+    ids = tuple(f"{table}/{i}" for i in rows[key])
+    if how == "count":
+        return Fact(fmt.number(len(rows)), ids)
+    if column is None or column not in rows:
+        raise FactError(f"no column {column!r} in {table}{nearest(str(column), rows.columns)}")
+    if rows.empty:
+        raise FactError(f"no row of {table} passes [{filters}]")
+    if how == "distinct":
+        return Fact(fmt.number(rows[column].nunique()), ids)
+    value = getattr(rows[column], how)()
+    return Fact(str(value) if column == "year" else fmt.number(float(value)), ids)
+
+
+def _passes(rows: pd.DataFrame, table: str, part: str) -> pd.Series:
+    match = _FILTER.fullmatch(part)
+    if not match:
+        raise FactError(f"{part!r} is not a filter (allowed: a=b, a!=b, a?=b)")
+    column, operator, value = match.groups()
+    if column not in rows:
+        raise FactError(f"no column {column!r} in {table}{nearest(column, rows.columns)}")
+    wanted = value.split("|")
+    if operator == "?=":
+        return rows[column].map(lambda v: any(w in (list(map(str, v)) if isinstance(v, list) else str(v)) for w in wanted))
+    hit = rows[column].astype(str).str.lower().isin([w.lower() for w in wanted])
+    return ~hit if operator == "!=" else hit

@@ -1,0 +1,105 @@
+"""Numbers to words: the only place of the project that rounds or writes a number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+MONTHS = ("January February March April May June July August September October November December").split()
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def number(value: float) -> str:
+    """Write a number as running text does: thousands with a comma, millions in words.
+
+    Parameters
+    ----------
+    value : float
+        Any finite number.
+
+    Examples
+    --------
+    >>> number(13_000_000), number(10e9), number(4000), number(8.8), number(-7)
+    ('13 million', '10 billion', '4,000', '8.8', '−7')
+    """
+    for size, word in ((1e9, "billion"), (1e6, "million")):
+        if abs(value) >= size:
+            return f"{number(value / size)} {word}"
+    text = f"{value:,.10g}" if value != int(value) else f"{int(value):,}"
+    return text.replace("-", "−")
+
+
+def between(low: str, high: str) -> str:
+    """Join two written numbers into a range; a shared last word is written once.
+
+    Examples
+    --------
+    >>> between("50", "70"), between("400 million", "600 million"), between("−7", "0")
+    ('50–70', '400–600 million', '−7 to 0')
+    """
+    if low.startswith("−") or high.startswith("−"):
+        return f"{low} to {high}"
+    head, _, word = low.rpartition(" ")
+    if head and high.endswith(f" {word}"):
+        return f"{head}–{high}"
+    return f"{low}–{high}"
+
+
+def dose(cells: float) -> str:
+    """Write a number of cells in powers of ten.
+
+    Examples
+    --------
+    >>> dose(2_000_000), dose(300_000), dose(1_500_000)
+    ('2 × 10⁶', '0.3 × 10⁶', '1.5 × 10⁶')
+    """
+    power = 6 if cells < 1e8 else 8
+    return f"{cells / 10**power:g} × 10{str(power).translate(_SUPERSCRIPT)}"
+
+
+def month(partial: str) -> str:
+    """Write ``yyyy`` or ``yyyy-mm`` in words.
+
+    Examples
+    --------
+    >>> month("2008-08"), month("2010"), month("not_reported")
+    ('August 2008', '2010', 'not reported')
+    """
+    year, _, part = partial.partition("-")
+    return f"{MONTHS[int(part) - 1]} {year}" if part else year.replace("_", " ")
+
+
+def days(schedule: Sequence) -> str:
+    """Write infusion days, alternatives joined by "or".
+
+    Examples
+    --------
+    >>> days([0, 14]), days([[-7, 0], [-4, 0]])
+    ('day 0, 14', 'day −7, 0 or day −4, 0')
+    """
+    options = schedule if isinstance(schedule[0], (list, tuple)) else [schedule]
+    return " or ".join("day " + ", ".join(number(d) for d in option) for option in options)
+
+
+def words(items: Sequence[str], last: str = "and") -> str:
+    """Join items as a sentence does.
+
+    Examples
+    --------
+    >>> words(["rats"]), words(["rats", "mice"]), words(["rats", "mice", "pigs"], "or")
+    ('rats', 'rats and mice', 'rats, mice or pigs')
+    """
+    items = list(items)
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def plain(code: object) -> str:
+    """Write a coded term for readers: underscores away, blanks spelled out.
+
+    Examples
+    --------
+    >>> plain("no_difference"), plain("not_reported"), plain(3)
+    ('no difference', 'not reported', '3')
+    """
+    return str(code).replace("_", " ")

@@ -1,0 +1,204 @@
+"""The only module that opens data files: bytes to raw cells, raw cells to typed frames."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from .errors import Problem, nearest
+from .schema import BLANKS, Schema, Table
+
+# Cells longer than this are never evidence; the csv module's own limit is 131,072.
+MAX_CELL = 20_000
+
+
+@dataclass
+class Raw:
+    """One file as read: text cells, and the line each row starts on.
+
+    ``rows`` holds one dict a row, column to cell, for the columns that the schema knows.
+    ``faults`` are problems of the file itself (encoding, line ends, header, ragged rows).
+    """
+
+    table: Table
+    file: str
+    rows: list[dict[str, str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    faults: list[Problem] = field(default_factory=list)
+
+    def fault(self, row: int, column: str, message: str) -> None:
+        self.faults.append(Problem(self.file, row, column, message))
+
+    def column(self, name: str) -> list[str]:
+        return [row.get(name, "") for row in self.rows]
+
+
+def read_raw(schema: Schema, name: str) -> Raw:
+    """Read one table's file into text cells; never raises for what the file holds.
+
+    Parameters
+    ----------
+    schema : Schema
+    name : str
+        Name of a table of the schema.
+
+    Returns
+    -------
+    Raw
+        With every fault of the file itself in ``faults``.
+
+    Examples
+    --------
+    >>> from mscreview.review import default_root
+    >>> from mscreview.schema import read_schema
+    >>> len(read_raw(read_schema(default_root()), "reviews").rows)
+    3
+    """
+    table = schema.tables[name]
+    raw = Raw(table, f"data/{table.path}")
+    path = schema.folder / table.path
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raw.fault(0, "-", "file is missing")
+        return raw
+    text = _decode(raw, content)
+    if text is not None:
+        _parse(raw, text)
+    return raw
+
+
+def _decode(raw: Raw, content: bytes) -> str | None:
+    if content.startswith(b"\xef\xbb\xbf"):
+        raw.fault(1, "-", "starts with a byte-order mark (allowed: UTF-8 without one)")
+        content = content[3:]
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raw.fault(line, "-", f"wrong encoding: byte 0x{content[error.start]:02x} is not UTF-8")
+        return None
+    if "\0" in text:
+        raw.fault(text.count("\n", 0, text.index("\0")) + 1, "-", "holds a NUL character")
+        return None
+    if "\r" in text:
+        line = text.count("\n", 0, text.index("\r")) + 1
+        raw.fault(line, "-", "CRLF or CR line end (allowed: LF)")
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raw.fault(0, "-", "file is empty")
+        return None
+    if not text.endswith("\n"):
+        raw.fault(text.count("\n") + 1, "-", "last line does not end in a line feed")
+    return text
+
+
+def _parse(raw: Raw, text: str) -> None:
+    reader = csv.reader(io.StringIO(text), strict=True)
+    try:
+        header = next(reader)
+        _check_header(raw, header)
+        known = [(i, c) for i, c in enumerate(header) if c in raw.table.columns]
+        start = reader.line_num + 1
+        for cells in reader:
+            line, start = start, reader.line_num + 1
+            if len(cells) != len(header):
+                raw.fault(line, "-", f"{len(cells)} cells in a table of {len(header)} columns")
+                continue
+            raw.rows.append({c: cells[i] for i, c in known})
+            raw.lines.append(line)
+    except csv.Error as error:
+        raw.fault(reader.line_num, "-", f"not readable as CSV: {error}")
+
+
+def _check_header(raw: Raw, header: list[str]) -> None:
+    wanted = list(raw.table.columns)
+    missing = [c for c in wanted if c not in header]
+    for column in header:
+        if column not in raw.table.columns:
+            raw.fault(1, column or "-", f"unknown column{nearest(column, missing or wanted).replace(';', ' (', 1)}"
+                      + (")" if nearest(column, missing or wanted) else ""))
+        elif header.count(column) > 1:
+            raw.fault(1, column, "column stands twice")
+    for column in missing:
+        raw.fault(1, column, "column is missing")
+    if not missing and header != wanted and sorted(header) == sorted(wanted):
+        raw.fault(1, "-", f"columns out of order (allowed: {','.join(wanted)})")
+
+
+def to_frame(raw: Raw) -> pd.DataFrame:
+    """Turn validated text cells into a typed frame.
+
+    Parameters
+    ----------
+    raw : Raw
+        Validated; a cell that breaks its column's type raises `ValueError`.
+
+    Returns
+    -------
+    DataFrame
+        One row a row of the file, in its order, index 0 … n−1.
+        ``integer`` → Int64, ``number`` → Float64, ``boolean`` → boolean, all with ``<NA>`` for a blank;
+        ``string`` and ``date`` → text, in which a blank keeps its code (so the three blanks stay apart);
+        list columns → lists (of lists where the cell offers alternatives), ``<NA>`` for a blank.
+
+    Examples
+    --------
+    >>> from mscreview.review import default_root
+    >>> from mscreview.schema import read_schema
+    >>> frame = to_frame(read_raw(read_schema(default_root()), "experiments"))
+    >>> frame.set_index("experiment_id").timing_days["zhao2020-T1-r04"]
+    [[-7, 0], [-4, 0]]
+    """
+    kinds = {"integer": "Int64", "number": "Float64", "boolean": "boolean"}
+    data: dict[str, object] = {}
+    for name, column in raw.table.columns.items():
+        cells = raw.column(name)
+        if column.item:
+            data[name] = pd.Series([parse_list(c, column.item) for c in cells], dtype=object)
+        elif column.type in kinds:
+            read = {"integer": int, "number": float, "boolean": lambda c: c == "true"}[column.type]
+            values = [pd.NA if c in BLANKS else read(c) for c in cells]
+            data[name] = pd.array(values, dtype=kinds[column.type])
+        else:
+            data[name] = pd.Series(cells, dtype=object)
+    return pd.DataFrame(data)
+
+
+def parse_list(cell: str, item: str) -> object:
+    """Parse a list cell: ``;`` between items, ``|`` between alternatives.
+
+    Parameters
+    ----------
+    cell : str
+        For instance ``-7;0|-4;0``.
+    item : str
+        ``integer``, ``number`` or ``string``.
+
+    Returns
+    -------
+    list, list of lists, or <NA>
+        A list of lists only when the cell offers alternatives; ``<NA>`` for a blank.
+
+    Raises
+    ------
+    ValueError
+        An item is not of the type.
+
+    Examples
+    --------
+    >>> parse_list("-7;0|-4;0", "integer")
+    [[-7, 0], [-4, 0]]
+    >>> parse_list("0;14", "integer")
+    [0, 14]
+    """
+    if cell in BLANKS:
+        return pd.NA
+    read = {"integer": int, "number": float, "string": str}[item]
+    if item == "string":
+        return cell.split(";")
+    parts = [[read(i) for i in part.split(";")] for part in cell.split("|")]
+    return parts if len(parts) > 1 else parts[0]

@@ -1,0 +1,195 @@
+"""Opens the evidence: loads and validates the data once, then hands out tables, facts and exhibits."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from . import published as _published
+from .errors import DataError, Problem, nearest
+from .exhibit import Exhibit
+from .load import Raw, read_raw, to_frame
+from .schema import FILE, Schema, read_schema
+from .validate import validate
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def default_root() -> Path:
+    """Return the checkout that holds this package, or the package itself when installed from a wheel.
+
+    Examples
+    --------
+    >>> (default_root() / "data" / "datapackage.json").is_file()
+    True
+    """
+    checkout = PACKAGE.parent
+    return checkout if (checkout / "data" / FILE).is_file() else PACKAGE
+
+
+def read_all(root: Path) -> tuple[Schema, dict[str, Raw]]:
+    """Read every table below `root` as text cells.
+
+    Raises
+    ------
+    DataError
+        The descriptor cannot be read.
+
+    Examples
+    --------
+    >>> schema, raws = read_all(default_root())
+    >>> raws["reviews"].lines
+    [2, 3, 4]
+    """
+    schema = read_schema(root)
+    return schema, {name: read_raw(schema, name) for name in schema.tables}
+
+
+def check(root: str | Path | None = None) -> list[Problem]:
+    """List every problem of the data below `root`; an empty list means good.
+
+    Examples
+    --------
+    >>> check()
+    []
+    """
+    try:
+        return validate(*read_all(Path(root or default_root())))
+    except DataError as error:
+        return error.problems
+
+
+class Review:
+    """The encoded evidence, validated. Made by `open_review`."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        self.schema, raws = read_all(root)
+        problems = validate(self.schema, raws)
+        if problems:
+            raise DataError(problems)
+        self._tables = {name: to_frame(raw) for name, raw in raws.items()}
+        self._raws = raws
+        self._used: set[str] = set()
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a copy of one table, typed as `mscreview.load.to_frame` says.
+
+        Parameters
+        ----------
+        name : str
+            A table of ``data/datapackage.json``.
+
+        Returns
+        -------
+        DataFrame, shape (n, columns), index 0 … n−1
+
+        Raises
+        ------
+        KeyError
+            No such table; the message names the nearest.
+
+        Examples
+        --------
+        >>> len(open_review().table("experiments"))
+        21
+        """
+        if name not in self._tables:
+            raise KeyError(f"no table {name!r} (there are: {', '.join(self._tables)}{nearest(name, self._tables)})")
+        self._used.add(name)
+        return self._tables[name].copy()
+
+    def blank(self, name: str, column: str) -> pd.Series:
+        """Say which blank stands in each cell of a column, ``""`` where there is a value.
+
+        Typed columns show every blank as ``<NA>``; this keeps the three apart.
+
+        Examples
+        --------
+        >>> open_review().blank("source_exhibits", "n_rows").value_counts()["not_applicable"]
+        np.int64(7)
+        """
+        from .schema import BLANKS
+
+        self.table(name)
+        return pd.Series([c if c in BLANKS else "" for c in self._raws[name].column(column)], name=column)
+
+    def published(self, review_id: str, table: str) -> pd.DataFrame:
+        """Give a printed table back from the coded rows, in its printed columns and row order.
+
+        Parameters
+        ----------
+        review_id : {"zhao2018", "zhao2020", "ki2020"}
+        table : str
+            ``T1`` … as printed.
+
+        Returns
+        -------
+        DataFrame, shape (printed rows, printed columns)
+            Text as printed; aims and treatments in our words.
+
+        Raises
+        ------
+        KeyError
+            The review has no such table.
+
+        Examples
+        --------
+        >>> open_review().published("zhao2018", "T1").shape
+        (3, 5)
+        """
+        return _published.published(self, review_id, table)[0]
+
+    def exhibit(self, id: str) -> Exhibit:
+        """Make one table or figure of the book.
+
+        Raises
+        ------
+        KeyError
+            No such exhibit; the message names the nearest.
+
+        Examples
+        --------
+        >>> open_review().exhibit("tbl-zhao2018-t1").rows[0]
+        'trial_reports/zhao2018-T1-r01'
+        """
+        from . import catalogue
+
+        self._used = set()
+        return catalogue.build(self, id, self._used)
+
+
+@cache
+def _open(root: Path) -> Review:
+    return Review(root)
+
+
+def open_review(root: str | Path | None = None) -> Review:
+    """Open the evidence: load ``data/`` and validate it once.
+
+    Parameters
+    ----------
+    root : path, optional
+        A checkout, or a folder that holds ``datapackage.json``.
+        Without it, the checkout this package stands in, else the data inside the wheel.
+
+    Returns
+    -------
+    Review
+        The same object on a second call for the default root; a fresh one for an explicit root.
+
+    Raises
+    ------
+    DataError
+        With every problem found, when there is one.
+
+    Examples
+    --------
+    >>> open_review().table("reviews").review_id.tolist()
+    ['ki2020', 'zhao2018', 'zhao2020']
+    """
+    if root is None:
+        return _open(default_root())
+    return Review(Path(root))
