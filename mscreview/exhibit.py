@@ -19,6 +19,8 @@ from .schema import BLANKS
 ROW = "row"
 # Resolved to a relative address by the book's Sphinx extension; elsewhere a harmless fragment.
 LINK = "#row="
+# Cells with more characters than this get a wider column.
+LONG = 60
 
 
 class ExhibitError(Exception):
@@ -99,7 +101,7 @@ class Exhibit:
         if not self.is_figure:
             return (
                 f'<div class="exhibit exhibit-table" id="{self.id}" data-tables="{tables}">'
-                f'{self.body.replace("<caption></caption>", f"<caption>{caption}</caption>", 1)}</div>'
+                f'{self.body.replace("<caption></caption>", f"<caption><span>{caption}</span></caption>", 1)}</div>'
             )
         table = html_table(self.data, label=f"Data of {self.id}", columns=self.columns, caption="The data shown")
         return (
@@ -152,11 +154,12 @@ def html_table(
         for position, (name, value) in enumerate(zip(data.columns, record, strict=True)):
             text = _links(str(value)) if name == ROW else _cell(name, value)
             tag = 'th scope="row"' if position == 0 else "td"
-            cells.append(f"<{tag}>{text}</{tag[:2]}>")
+            long = ' class="long"' if len(str(value)) > LONG else ""
+            cells.append(f"<{tag}{long}>{text}</{tag[:2]}>")
         lines.append(f"<tr{mark}>{''.join(cells)}</tr>")
     return (
         f'<div class="table-scroll" role="region" tabindex="0" aria-label="{escape(label)}">'
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{heads}</tr></thead>"
+        f"<table><caption>{f'<span>{escape(caption)}</span>' if caption else ''}</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
 

@@ -23,6 +23,7 @@ import pandas as pd
 
 from . import format as fmt
 from .errors import nearest
+from .schema import BLANKS
 
 if TYPE_CHECKING:
     from .review import Review
@@ -128,6 +129,10 @@ def _write(column: str, value: object) -> str:
         if column.endswith("days"):
             return fmt.days(value)
         return fmt.words([v if isinstance(v, str) else fmt.number(v) for v in value])
+    if pd.isna(value):
+        raise FactError(f"the cell in {column} is blank")
+    if pd.api.types.is_bool(value):
+        return str(value).lower()
     if column in ("start", "completion"):
         return fmt.month(str(value))
     if column.startswith("dose_") and not isinstance(value, str):
@@ -136,8 +141,6 @@ def _write(column: str, value: object) -> str:
         return str(value)
     if isinstance(value, str):
         return fmt.plain(value)
-    if pd.isna(value):
-        raise FactError(f"the cell in {column} is blank")
     return fmt.number(float(value))
 
 
@@ -146,7 +149,7 @@ def _query(review: Review, how: str, table: str, column: str | None, filters: st
     rows = review.table(table)
     for part in (filters or "").split(","):
         if part:
-            rows = rows[_passes(rows, table, part.strip())]
+            rows = rows[_passes(review, rows, table, part.strip())]
     ids = tuple(f"{table}/{i}" for i in rows[key])
     if how == "count":
         return Fact(fmt.number(len(rows)), ids)
@@ -155,12 +158,22 @@ def _query(review: Review, how: str, table: str, column: str | None, filters: st
     if rows.empty:
         raise FactError(f"no row of {table} passes [{filters}]")
     if how == "distinct":
-        return Fact(fmt.number(rows[column].nunique()), ids)
+        return Fact(fmt.number(len({cell for cell in _written(review, rows, table, column) if cell not in BLANKS})), ids)
+    if not pd.api.types.is_numeric_dtype(rows[column]) or pd.api.types.is_bool_dtype(rows[column]):
+        raise FactError(f"{table}.{column} is not a column of numbers")
+    if rows[column].isna().all():
+        raise FactError(f"every cell in {table}.{column} that passes is blank")
     value = getattr(rows[column], how)()
     return Fact(str(value) if column == "year" else fmt.number(float(value)), ids)
 
 
-def _passes(rows: pd.DataFrame, table: str, part: str) -> pd.Series:
+def _written(review: Review, rows: pd.DataFrame, table: str, column: str) -> list[str]:
+    """Cells of `rows` as they stand in the file, so that 50 is not 50.0 and a blank keeps its code."""
+    cells = review._raws[table].column(column)
+    return [cells[i] for i in rows.index]
+
+
+def _passes(review: Review, rows: pd.DataFrame, table: str, part: str) -> list[bool]:
     match = _FILTER.fullmatch(part)
     if not match:
         raise FactError(f"{part!r} is not a filter (allowed: a=b, a!=b, a?=b)")
@@ -168,7 +181,10 @@ def _passes(rows: pd.DataFrame, table: str, part: str) -> pd.Series:
     if column not in rows:
         raise FactError(f"no column {column!r} in {table}{nearest(column, rows.columns)}")
     wanted = value.split("|")
+    cells = _written(review, rows, table, column)
     if operator == "?=":
-        return rows[column].map(lambda v: any(w in (list(map(str, v)) if isinstance(v, list) else str(v)) for w in wanted))
-    hit = rows[column].astype(str).str.lower().isin([w.lower() for w in wanted])
-    return ~hit if operator == "!=" else hit
+        item = review.schema.tables[table].columns[column].item
+        parts = [re.split(";" if item == "string" else "[;|]", c) if item else c for c in cells]
+        return [any(w in part for w in wanted) for part in parts]
+    words = {w.lower() for w in wanted}
+    return [(c.lower() in words) == (operator == "=") for c in cells]

@@ -19,18 +19,24 @@ MAX_CELL = 20_000
 class Raw:
     """One file as read: text cells, and the line each row starts on.
 
-    ``rows`` holds one dict a row, column to cell, for the columns that the schema knows.
+    ``rows`` holds one dict a row, column to cell, for ``columns``: those of the header that the schema knows.
     ``faults`` are problems of the file itself (encoding, line ends, header, ragged rows).
     """
 
     table: Table
     file: str
+    columns: list[str] = field(default_factory=list)
     rows: list[dict[str, str]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     faults: list[Problem] = field(default_factory=list)
 
     def fault(self, row: int, column: str, message: str) -> None:
         self.faults.append(Problem(self.file, row, column, message))
+
+    @property
+    def complete(self) -> bool:
+        """The file has rows, and every column of the schema."""
+        return bool(self.rows) and set(self.columns) == set(self.table.columns)
 
     def column(self, name: str) -> list[str]:
         return [row.get(name, "") for row in self.rows]
@@ -60,12 +66,10 @@ def read_raw(schema: Schema, name: str) -> Raw:
     table = schema.tables[name]
     raw = Raw(table, f"data/{table.path}")
     path = schema.folder / table.path
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
+    if not path.is_file():
         raw.fault(0, "-", "file is missing")
         return raw
-    text = _decode(raw, content)
+    text = _decode(raw, path.read_bytes())
     if text is not None:
         _parse(raw, text)
     return raw
@@ -102,6 +106,7 @@ def _parse(raw: Raw, text: str) -> None:
         header = next(reader)
         _check_header(raw, header)
         known = [(i, c) for i, c in enumerate(header) if c in raw.table.columns]
+        raw.columns = [c for _, c in known]
         start = reader.line_num + 1
         for cells in reader:
             line, start = start, reader.line_num + 1
@@ -119,8 +124,7 @@ def _check_header(raw: Raw, header: list[str]) -> None:
     missing = [c for c in wanted if c not in header]
     for column in header:
         if column not in raw.table.columns:
-            raw.fault(1, column or "-", f"unknown column{nearest(column, missing or wanted).replace(';', ' (', 1)}"
-                      + (")" if nearest(column, missing or wanted) else ""))
+            raw.fault(1, column or "-", f"unknown column (allowed: {', '.join(wanted)}{nearest(column, missing or wanted)})")
         elif header.count(column) > 1:
             raw.fault(1, column, "column stands twice")
     for column in missing:

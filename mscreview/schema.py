@@ -118,7 +118,7 @@ def read_schema(root: Path) -> Schema:
         raise DataError([Problem(name, error.lineno, "-", f"not JSON: {error.msg}")]) from error
     try:
         tables = {r["name"]: _table(r) for r in descriptor["resources"]}
-    except (KeyError, TypeError) as error:
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise DataError([Problem(name, 0, "-", f"a resource lacks {error}")]) from error
     return Schema(folder, tables, descriptor)
 
@@ -139,14 +139,18 @@ def _table(resource: dict[str, Any]) -> Table:
     )
 
 
+def _cell(example: Any) -> str:
+    return str(example).lower() if isinstance(example, bool) else str(example)
+
+
 def _column(field_: dict[str, Any]) -> Column:
     return Column(
         name=field_["name"],
         type=field_["type"],
         description=field_["description"],
         rule=field_["rule"],
-        good=str(field_["example"]),
-        bad=str(field_["badExample"]),
+        good=_cell(field_["example"]),
+        bad=_cell(field_["badExample"]),
         unit=field_.get("unit", ""),
         item=field_.get("itemType", ""),
         blanks=tuple(field_["blanks"]),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from .errors import Problem, nearest
-from .load import MAX_CELL, Raw, parse_list
+from .load import MAX_CELL, Raw
 from .schema import BLANKS, Column, Schema
 
 # What a pattern means in words; a contributor should not have to read a regular expression.
@@ -18,6 +18,9 @@ PATTERNS = {
     r"\d{4}(-(0[1-9]|1[0-2]))?": "yyyy or yyyy-mm",
     r"(T\d+(\.r\d+)?|S\d+(\.p\d+)?|F\d+(\.[a-z])?)": "T2.r3, S4.p2 or F3",
 }
+
+# Eighteen digits fit into 64 bits.
+NUMBERS = {"integer": r"-?[0-9]{1,18}", "number": r"-?[0-9]{1,18}(\.[0-9]+)?"}
 
 Cells = dict[str, Raw]
 
@@ -45,9 +48,10 @@ def validate(schema: Schema, raws: Cells) -> list[Problem]:
     problems: list[Problem] = []
     for raw in raws.values():
         problems += raw.faults
-        for name, column in raw.table.columns.items():
-            problems += _check_column(raw, column)
-        problems += _check_key(raw)
+        for name in raw.columns:
+            problems += _check_column(raw, raw.table.columns[name])
+        if raw.table.key in raw.columns:
+            problems += _check_key(raw)
         for name, (table, target) in raw.table.references.items():
             problems += _check_reference(raw, name, raws.get(table), target)
     for rule in RULES:
@@ -83,7 +87,7 @@ def _judge(cell: str, column: Column) -> str:
     if len(cell) > MAX_CELL:
         return f"{len(cell):,} characters in one cell (allowed: {MAX_CELL:,})"
     for character in cell:
-        if unicodedata.category(character) in ("Cc", "Cf"):
+        if unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp"):
             return f"holds the invisible character U+{ord(character):04X} (allowed: printable text on one line)"
     if column.item:
         return _judge_list(cell, column)
@@ -95,9 +99,7 @@ def _judge_list(cell: str, column: Column) -> str:
         if any(not item.strip() or item != item.strip() for item in cell.split(";")):
             return f"{_quote(cell)} holds an empty or padded item (allowed: items joined by ';')"
         return ""
-    try:
-        parse_list(cell, column.item)
-    except ValueError:
+    if not all(re.fullmatch(NUMBERS[column.item], item) for item in re.split("[;|]", cell)):
         kind = "whole numbers" if column.item == "integer" else "plain numbers"
         return f"{_quote(cell)} is not a list of {kind} (allowed: such as {column.good})"
     return ""
@@ -106,9 +108,9 @@ def _judge_list(cell: str, column: Column) -> str:
 def _judge_type(cell: str, column: Column) -> str:
     ok, allowed = True, ""
     if column.type == "integer":
-        ok, allowed = bool(re.fullmatch(r"-?\d+", cell)), "a whole number"
+        ok, allowed = bool(re.fullmatch(NUMBERS["integer"], cell)), "a whole number"
     elif column.type == "number":
-        ok, allowed = bool(re.fullmatch(r"-?\d+(\.\d+)?", cell)), "a plain decimal, such as 0.4 or 300000"
+        ok, allowed = bool(re.fullmatch(NUMBERS["number"], cell)), "a plain decimal, such as 0.4 or 300000"
     elif column.type == "boolean":
         ok, allowed = cell in ("true", "false"), "true, false"
     elif column.type == "date":
@@ -124,7 +126,7 @@ def _judge_constraints(cell: str, column: Column) -> str:
     limits = column.constraints
     if "enum" in limits and cell not in limits["enum"]:
         return f"unknown term {_quote(cell)} (allowed: {', '.join(limits['enum'])}{nearest(cell, limits['enum'])})"
-    if "pattern" in limits and not re.fullmatch(limits["pattern"], cell):
+    if "pattern" in limits and not re.fullmatch(limits["pattern"], cell, re.ASCII):
         words = PATTERNS.get(limits["pattern"], column.rule.rstrip("."))
         return f"{_quote(cell)} is malformed (allowed: {words})"
     if "minimum" in limits and float(cell) < limits["minimum"]:
@@ -148,7 +150,7 @@ def _check_key(raw: Raw) -> Iterator[Problem]:
 
 
 def _check_reference(raw: Raw, name: str, target: Raw | None, column: str) -> Iterator[Problem]:
-    if target is None or not target.rows:
+    if name not in raw.columns or target is None or not target.rows or column not in target.columns:
         return
     known = set(target.column(column))
     for cell, line in zip(raw.column(name), raw.lines, strict=True):
@@ -159,12 +161,12 @@ def _check_reference(raw: Raw, name: str, target: Raw | None, column: str) -> It
 
 
 def _rule(*tables: str) -> Callable:
-    """Run a cross-table rule only when every table it reads could be read."""
+    """Run a cross-table rule only when every table it reads could be read, all columns of it."""
 
     def wrap(function: Callable[..., Iterable[Problem]]) -> Callable[[Cells], list[Problem]]:
         def run(raws: Cells) -> list[Problem]:
             needed = [raws.get(t) for t in tables]
-            if any(raw is None or not raw.rows for raw in needed):
+            if any(raw is None or not raw.complete for raw in needed):
                 return []
             return list(function(raws, *needed))
 
@@ -194,7 +196,8 @@ def locators_exist(raws: Cells, paragraphs: Raw, sections: Raw, exhibits: Raw) -
             review, place = row.get("review_id", ""), row.get("locator", "")
             if re.fullmatch(pattern, place) and (review, place) not in places:
                 near = nearest(place, (p for r, p in places if r == review))
-                yield Problem(raw.file, line, "locator", f"bad locator: {review} has no {place} (allowed: a place in paragraphs or source_exhibits{near})")
+                allowed = f"a place in paragraphs or source_exhibits{near}"
+                yield Problem(raw.file, line, "locator", f"bad locator: {review} has no {place} (allowed: {allowed})")
 
 
 def favours(direction: str, desirable: str) -> str:
@@ -227,10 +230,11 @@ def favours_follows(raws: Cells, findings: Raw, outcomes: Raw) -> Iterator[Probl
     """`favours` is what direction and outcome make it, never somebody's opinion."""
     desirable = {r["term"]: r["desirable"] for r in outcomes.rows}
     for row, line in zip(findings.rows, findings.lines, strict=True):
-        if row["outcome"] in desirable:
+        if row["outcome"] in desirable and row["direction"] in ("increase", "decrease", "no_difference"):
             right = favours(row["direction"], desirable[row["outcome"]])
             if row["favours"] != right:
-                yield Problem(findings.file, line, "favours", f"{_quote(row['favours'])} does not follow from {row['direction']} of {row['outcome']} (allowed: {right})")
+                why = f"does not follow from {row['direction']} of {row['outcome']}"
+                yield Problem(findings.file, line, "favours", f"{_quote(row['favours'])} {why} (allowed: {right})")
 
 
 @_rule("findings", "experiments", "trial_reports")
@@ -271,17 +275,20 @@ def extractions_fit(raws: Cells, extractions: Raw) -> Iterator[Problem]:
     cells: dict[str, dict[str, dict[str, str]]] = {}
     for row, line in zip(extractions.rows, extractions.lines, strict=True):
         table = raws.get(row["table"])
-        if table is None or not table.rows:
+        if table is None or not table.complete:
             continue
         if row["table"] not in cells:
             cells[row["table"]] = {r[table.table.key]: r for r in table.rows}
         target = cells[row["table"]].get(row["row_id"])
         if target is None:
-            yield Problem(extractions.file, line, "row_id", f"dangling reference {_quote(row['row_id'])} (allowed: a key of {row['table']}{nearest(row['row_id'], cells[row['table']])})")
+            allowed = f"a key of {row['table']}{nearest(row['row_id'], cells[row['table']])}"
+            yield Problem(extractions.file, line, "row_id", f"dangling reference {_quote(row['row_id'])} (allowed: {allowed})")
         elif row["column"] not in target:
-            yield Problem(extractions.file, line, "column", f"{row['table']} has no column {_quote(row['column'])} (allowed: its columns{nearest(row['column'], target)})")
+            allowed = f"its columns{nearest(row['column'], target)}"
+            yield Problem(extractions.file, line, "column", f"{row['table']} has no column {_quote(row['column'])} (allowed: {allowed})")
         elif target[row["column"]] != row["adjudicated_value"]:
-            yield Problem(extractions.file, line, "adjudicated_value", f"{_quote(row['adjudicated_value'])} differs from the cell, {_quote(target[row['column']])}")
+            value, cell = _quote(row["adjudicated_value"]), _quote(target[row["column"]])
+            yield Problem(extractions.file, line, "adjudicated_value", f"{value} differs from the cell, {cell}")
         same = row["value_first"] == row["value_second"]
         if (row["agrees"] == "true") != same:
             yield Problem(extractions.file, line, "agrees", f"{row['agrees']} does not fit the two readings")

@@ -1,0 +1,56 @@
+# make help lists the tasks. Each sets up what it needs (into .venv/); CI runs the same ones.
+SHELL := /bin/bash -o pipefail
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
+export PYTHONHASHSEED := 0
+
+.PHONY: help book test lint data unit chapters site snapshot lock clean
+
+help: ## list the tasks
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 12
+
+book: $(READY) ## build the site into _build/html (open _build/html/index.html)
+	$(BIN)/mscreview check
+	$(BIN)/mscreview bibliography
+	$(BIN)/mscreview snapshot
+	$(BIN)/jupyter-book build -W --keep-going -n .
+
+test: lint data unit chapters site ## run every check, the build from an empty _build included
+	@echo "all checks passed"
+
+lint: $(READY) ## style of the code
+	$(BIN)/ruff check .
+
+data: $(READY) ## the data against their schema and rules
+	$(BIN)/mscreview check
+	$(BIN)/frictionless validate --json data/datapackage.json > /dev/null
+
+unit: $(READY) ## unit tests, data tests and examples in docstrings
+	$(PYTEST) -n 2 --ignore=tests/site tests mscreview
+
+chapters: $(READY) ## run every chapter and compare it with its committed reference
+	$(BIN)/mscreview snapshot --check
+	$(PYTEST) --nbval reference -n 2 --dist loadfile --nbval-cell-timeout=120
+
+site: $(READY) ## build from an empty _build with warnings as errors, then test the built pages
+	rm -rf _build
+	$(BIN)/jupyter-book build -W --keep-going -n .
+	$(PYTEST) tests/site
+
+snapshot: $(READY) ## execute the chapters whose reference no longer holds
+	$(BIN)/mscreview snapshot
+
+lock: $(READY) ## renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-annotate --no-header --all-extras pyproject.toml -o requirements.lock
+
+clean: ## remove what was built
+	rm -rf _build
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "the venv module of Python is needed (Debian: apt install python3-venv)" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,81 @@
+"""Writes ``references.bib`` from the table of studies, so that the two never part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from .schema import BLANKS
+
+if TYPE_CHECKING:
+    from .review import Review
+
+_FIELDS = {"title": "title", "journal": "journal", "volume": "volume", "issue": "number", "pages": "pages", "doi": "doi"}
+
+
+def entries(review: Review) -> str:
+    """Return the whole bibliography as BibTeX, one entry a study, sorted by key.
+
+    Examples
+    --------
+    >>> from mscreview import open_review
+    >>> "@article{cao2013," in entries(open_review())
+    True
+    """
+    cited = review.table("citations").groupby("study_id")
+    places = {
+        key: ", ".join(f"reference {r.ref_no} of {r.review_id}" for r in rows.itertuples()) for key, rows in cited
+    }
+    head = "% Made from data/studies.csv by `mscreview bibliography`; change the table, not this file.\n"
+    return head + "\n".join(_entry(row, places.get(row.study_id, "")) for row in review.table("studies").itertuples())
+
+
+def _entry(row: tuple, places: str) -> str:
+    lines = [f"@article{{{row.study_id},"]
+    author = row.authors if row.authors not in BLANKS else row.first_author
+    if author in BLANKS:
+        author = f"{{Unidentified ({places})}}" if places else "{Unidentified}"
+    elif row.authors in BLANKS:
+        author += " and others"
+    lines.append(f"  author = {{{_tex(author)}}},")
+    for column, field in _FIELDS.items():
+        value = getattr(row, column)
+        if value not in BLANKS:
+            lines.append(f"  {field} = {{{_tex(value) if column != 'title' else '{' + _tex(value) + '}'}}},")
+    if not pd.isna(row.year):
+        lines.append(f"  year = {{{row.year}}},")
+    if row.pmid not in BLANKS:
+        lines.append(f"  pmid = {{{row.pmid}}},")
+    notes = []
+    if row.confidence != "verified":
+        notes.append({"partial": "Record partly confirmed.", "unresolved": "Unresolved."}[row.confidence])
+        notes += [] if row.note in BLANKS else [row.note.rstrip(".") + "."]
+    if row.pmid not in BLANKS:
+        notes.append(f"PMID {row.pmid}.")
+    if notes:
+        lines.append(f"  note = {{{_tex(' '.join(notes))}}},")
+    return "\n".join([*lines, "}\n"])
+
+
+def _tex(text: str) -> str:
+    for sign in "&%#_":
+        text = text.replace(sign, "\\" + sign)
+    return text
+
+
+def write(review: Review, path: Path) -> int:
+    """Write the bibliography and return the number of entries.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from mscreview import open_review
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> write(open_review(), folder / "references.bib") == len(open_review().table("studies"))
+    True
+    """
+    text = entries(review)
+    path.write_text(text, encoding="utf-8")
+    return text.count("@article{")

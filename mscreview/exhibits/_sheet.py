@@ -1,0 +1,127 @@
+"""A drawing measured in pixels: marks, words and rules put at places that the builder works out.
+
+For charts whose rows carry more than one mark a category, where an automatic layout would overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ..charts import FAINT, INK
+
+if TYPE_CHECKING:
+    import altair as alt
+
+
+def text_width(words: str, size: float = 12) -> float:
+    """Estimate the width of a line in pixels, on the safe side.
+
+    Examples
+    --------
+    >>> text_width("comparable") < 70
+    True
+    """
+    return 0.54 * size * len(words)
+
+
+class Sheet:
+    """Collects what is to be drawn; x runs right and y runs down from the top left corner.
+
+    Parameters
+    ----------
+    width : int
+        Width of the drawing in CSS pixels.
+
+    Examples
+    --------
+    >>> sheet = Sheet(340)
+    >>> sheet.key([("comparable", "#7d8590", "circle", True)], 0)
+    22
+    >>> sheet.chart(30).to_dict()["height"]
+    30
+    """
+
+    def __init__(self, width: int):
+        self.width = width
+        self._parts: dict[str, list[dict[str, Any]]] = {"rules": [], "bars": [], "plain": [], "marks": [], "words": []}
+
+    def text(self, x: float, y: float, words: str, align: str = "left", size: int = 12, bold: bool = False) -> None:
+        """Write one line, its middle at `y`."""
+        weight = "bold" if bold else "normal"
+        self._parts["words"].append({"x": x, "y": y, "words": words, "align": align, "size": size, "weight": weight})
+
+    def rule(self, x: float, y: float, x2: float, y2: float, weight: float = 1, opacity: float = 0.5) -> None:
+        """Draw a quiet line."""
+        self._parts["rules"].append({"x": x, "y": y, "x2": x2, "y2": y2, "weight": weight, "opacity": opacity, "colour": FAINT})
+
+    def bar(self, x: float, x2: float, y: float, colour: str, href: str, about: str) -> None:
+        """Draw a level bar that stands for rows."""
+        self._parts["bars"].append(
+            {"x": x, "y": y, "x2": x2, "y2": y, "weight": 6, "opacity": 0.55, "colour": colour, "href": href, "about": about}
+        )
+
+    def mark(
+        self, x: float, y: float, colour: str, shape: str, filled: bool = True, size: int = 110, href: str = "", about: str = ""
+    ) -> None:
+        """Draw one symbol; with `href` and `about` when it stands for rows, without when it belongs to a key."""
+        part = {"x": x, "y": y, "colour": colour, "shape": shape, "fill": colour if filled else "transparent", "size": size}
+        self._parts["marks" if href else "plain"].append(part | {"href": href, "about": about} if href else part)
+
+    def key(self, entries: Sequence[tuple], y: float, title: str = "") -> float:
+        """Write a key as flowing text from `y` down and return where it ends.
+
+        Each entry is label, colour, shape, filled and, if it differs, size.
+        """
+        x = 0.0
+        if title:
+            self.text(0, y + 11, title, bold=True)
+            x = text_width(title) + 14
+        for label, colour, shape, filled, *size in entries:
+            need = 18 + text_width(label)
+            if x and x + need > self.width:
+                x, y = 0.0, y + 20
+            self.mark(x + 6, y + 11, colour, shape, filled, *(size or [90]))
+            self.text(x + 18, y + 11, label)
+            x += need + 12
+        return y + 22
+
+    def chart(self, height: float) -> alt.LayerChart:
+        """Turn the sheet into one chart of the given height."""
+        import altair as alt
+
+        at = {
+            "x": alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, self.width], nice=False, zero=False)),
+            "y": alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[height, 0], nice=False, zero=False)),
+        }
+        stroke = {
+            "x2": "x2:Q", "y2": "y2:Q", "color": alt.Color("colour:N", scale=None),
+            "strokeWidth": alt.StrokeWidth("weight:Q", scale=None), "opacity": alt.Opacity("opacity:Q", scale=None),
+        }  # fmt: skip
+        symbol = {
+            "shape": alt.Shape("shape:N", scale=None), "size": alt.Size("size:Q", scale=None),
+            "stroke": alt.Stroke("colour:N", scale=None), "fill": alt.Fill("fill:N", scale=None),
+        }  # fmt: skip
+        linked = {"href": "href:N", "description": "about:N", "tooltip": "about:N"}
+        kinds = {
+            "rules": (lambda c: c.mark_rule(aria=False), stroke),
+            "bars": (lambda c: c.mark_rule(), stroke | linked),
+            "plain": (lambda c: c.mark_point(aria=False, opacity=1, strokeWidth=1.7), symbol),
+            "marks": (lambda c: c.mark_point(opacity=1, strokeWidth=1.7), symbol | linked),
+            "words": (
+                lambda c: c.mark_text(
+                    aria=False, color=INK, baseline="middle", align=alt.expr("datum.align"),
+                    fontSize=alt.expr("datum.size"), fontWeight=alt.expr("datum.weight"),
+                ),
+                {"text": "words:N"},
+            ),
+        }  # fmt: skip
+        layers = []
+        for name, records in self._parts.items():
+            if records:
+                base = alt.Chart(pd.DataFrame(records))
+                shaped, channels = kinds[name]
+                layers.append(shaped(base).encode(**at, **channels))
+        return alt.layer(*layers).properties(width=self.width, height=height, padding=0)

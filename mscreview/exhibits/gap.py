@@ -1,0 +1,215 @@
+"""The translation gap: animal studies beside trials in patients, domain by domain, one study one vote.
+
+The two sides share rows and keys so that they can be read beside each other; they are never pooled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from math import ceil
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from .. import format as fmt
+from ..charts import GREY, NARROW
+from ._content import Content, exhibit
+from ._sheet import Sheet
+from .trials import LOOK, WORDS, join_rows, link, names, placed
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from ..review import Review
+
+SHARE = 0.7  # of a study's outcomes in a domain must point one way, else the vote is "conflicting"
+NONE = "not_applicable"
+RANDOMISED, NOT_RANDOMISED, NOT_STATED = "randomised", "not randomised", "design not stated"
+
+# Design of the AKI and sepsis trials, for which no table has a column "randomised", and where it can be read.
+DESIGN = {
+    "togel2012": (NOT_RANDOMISED, "ki2020 S12.p1"),  # phase I safety trial; no allocation is described
+    "swaminathan2018": (RANDOMISED, "ki2020 S12.p2"),  # 156 patients randomised, statement ki2020-s188
+    "mcintyre2018": (NOT_RANDOMISED, "ki2020 S12.p4"),  # dose groups one after the other, beside 21 usual-care controls
+    "galstyan2018": (RANDOMISED, "ki2020 S12.p4"),  # called an open-label randomised trial; published as an abstract only
+}
+
+# Where a vote stands within its row: one column of the panel for each, comparable and conflicting together.
+COLUMNS = (("control",), ("neither", "conflicting"), ("msc",))
+HEADS = ("against", "comparable", "for MSC")
+PITCH = 16  # pixels from mark to mark
+
+
+def vote(favours: Iterable[str]) -> str:
+    """Give the direction in which most of a study's outcomes point, or ``conflicting``.
+
+    Examples
+    --------
+    >>> vote(["msc", "msc", "msc", "neither"]), vote(["msc", "neither"])
+    ('msc', 'conflicting')
+    """
+    found = list(favours)
+    top = max(sorted(set(found)), key=found.count)
+    return top if top in WORDS and found.count(top) >= SHARE * len(found) else "conflicting"
+
+
+def _votes(review: Review) -> pd.DataFrame:
+    """One row a study and domain, and one more for each arm or time point that is reported by itself."""
+    found = placed(review)
+    design = {t.study_id: RANDOMISED if t.randomized else NOT_RANDOMISED for t in review.table("controlled_trials").itertuples()}
+    design |= {study: words for study, (words, _) in DESIGN.items()}
+    called = names(review)
+    records = []
+    for (position, domain, population, study, arm), rows in found.groupby(["position", "domain", "population", "study_id", "arm"]):
+        outcomes = rows.drop_duplicates(["outcome", "favours"])  # two reviews that report one outcome count once
+        records.append(
+            {
+                "domain": domain,
+                "population": population,
+                "study": called.get(study, study),
+                "design": NONE if population == "animal" else design.get(study, NOT_STATED),
+                "arm": arm,
+                "favours": vote(outcomes.favours),
+                "counted": arm == NONE,
+                "outcomes": fmt.words(list(dict.fromkeys(rows.outcome))),
+                "position": position,
+                "row": join_rows("findings", rows.finding_id),
+            }
+        )
+    votes = pd.DataFrame(records)
+    order = [*WORDS]
+    votes["order"] = [(not c, d != RANDOMISED, order.index(f)) for c, d, f in zip(votes.counted, votes.design, votes.favours, strict=True)]
+    return votes.sort_values(["population", "position", "order", "study", "row"]).drop(columns="order").reset_index(drop=True)
+
+
+def _domains(review: Review) -> list[str]:
+    return review.table("vocab_domains").sort_values("position").term.tolist()
+
+
+def _count(votes: pd.DataFrame, favours: str) -> str:
+    return fmt.number(int((votes.favours == favours).sum()))
+
+
+def _preconditioned(review: Review) -> str:
+    experiments = review.table("experiments")
+    treated = experiments[experiments.preconditioning != NONE].study_id.nunique()
+    return (
+        f"{fmt.number(treated)} of the {fmt.number(experiments.study_id.nunique())} animal studies gave preconditioned cells; "
+        "the reviews' tables do not print what they were compared with."
+    )
+
+
+@exhibit("fig-translation-gap")
+def gap(review: Review) -> Content:
+    """Direction of effect by outcome domain, animals and patients in separate panels."""
+    votes = _votes(review)
+    domains = _domains(review)
+    counted = votes[votes.counted]
+    animal, patient = (counted[counted.population == p] for p in ("animal", "patient"))
+    trials = patient[patient.design == RANDOMISED]
+    shared = sorted(set(animal.domain) & set(patient.domain), key=domains.index)
+    return Content(
+        caption="What animal studies and trials in patients report, by outcome domain: one mark a study and domain, in the column of the "
+        f"direction in which at least {fmt.number(SHARE * 100)}% of its outcomes point, else conflicting. Small marks hold for one arm, route "
+        f"or time point only and are not counted. {_preconditioned(review)}",
+        alt=f"In animals {_count(animal, 'msc')} of {fmt.number(len(animal))} marks are for MSC; in patients {_count(patient, 'msc')} of "
+        f"{fmt.number(len(patient))}, and {_count(patient, 'neither')} are comparable. Of the {fmt.number(len(trials))} marks of randomised "
+        f"trials {_count(trials, 'msc')} are for MSC. Only {fmt.number(len(shared))} of {fmt.number(len(domains))} domains have counted "
+        f"studies on both sides: {fmt.words(shared)}.",
+        data=votes.drop(columns="position").assign(
+            counted=["yes" if c else "no" for c in votes.counted], favours=votes.favours.map(WORDS)
+        ),
+        draw=lambda width: _draw(votes, domains, width),
+        columns={"favours": "direction", "counted": "counted as a vote", "arm": "arm, route or time point"},
+    )
+
+
+def _draw(votes: pd.DataFrame, domains: list[str], width: int) -> alt.TopLevelMixin:
+    narrow = width <= NARROW
+    sheet = Sheet(width)
+    blue = LOOK["msc"][0]
+    y = sheet.key([(WORDS[k], *LOOK[k], True) for k in WORDS], 0)
+    y = sheet.key([("filled: randomised" if narrow else "in patients, filled: randomised", GREY, "circle", True),
+                   ("open: not randomised", GREY, "circle", False)], y)  # fmt: skip
+    y = sheet.key([("small: one arm, route or time point; not counted", blue, LOOK["msc"][1], True, 34)], y) + 10
+    label = 112 if narrow else 168
+    labels = {d: wrap(d, 18 if narrow else 26) for d in domains}
+    if narrow:
+        panels = {"animal": (label, (44, 66, 88)), "patient": (label, (44, 82, 62))}
+    else:
+        panels = {"animal": (label, (46, 66, 120)), "patient": (label + 280, (46, 98, 66))}
+    placed_marks = {p: _cells(votes[votes.population == p], columns) for p, (_, columns) in panels.items()}
+    for group in [[p] for p in panels] if narrow else [list(panels)]:
+        top = y + 42
+        heights = {
+            d: max(14 * len(labels[d]) + 10, *(PITCH * (1 + max((m[1] for m in placed_marks[p].get(d, [])), default=0)) + 10 for p in group))
+            for d in domains
+        }
+        bottom = top + sum(heights.values())
+        for p in group:
+            _panel(sheet, votes[votes.population == p], p, panels[p], (y, top, bottom))
+        y = top
+        for domain in domains:
+            sheet.rule(0, y, width, y)
+            middle = y + heights[domain] / 2
+            for i, words in enumerate(labels[domain]):
+                sheet.text(0, middle + 14 * (i - (len(labels[domain]) - 1) / 2), words)
+            for p in group:
+                left, columns = panels[p]
+                marks = placed_marks[p].get(domain, [])
+                for x, line, depth, r in marks:
+                    about = f"{r.study}, {domain}: {WORDS[r.favours]} ({r.outcomes}{'' if r.counted else '; ' + r.arm})"
+                    filled = p == "animal" or r.design == RANDOMISED
+                    down = middle + PITCH * (line - (depth - 1) / 2)
+                    sheet.mark(left + x, down, *LOOK[r.favours], filled, 105 if r.counted else 34, link(r.row), about)
+                count = sum(r.counted for *_, r in marks)
+                sheet.text(left + sum(columns) + 32, middle, fmt.number(count), "right", bold=count > 0)
+            y += heights[domain]
+        y += 22
+    return sheet.chart(y - 18)
+
+
+def _cells(votes: pd.DataFrame, columns: tuple[int, ...]) -> dict[str, list[tuple]]:
+    """Grid place of every mark by domain: x in the panel, line, lines of its cell, the vote."""
+    places: dict[str, list[tuple]] = {}
+    for domain, rows in votes.groupby("domain", sort=False):
+        left = 0
+        for wide, favours in zip(columns, COLUMNS, strict=True):
+            cell = list(rows[rows.favours.isin(favours)].itertuples())
+            across = max(1, (wide - 8) // PITCH)
+            depth = ceil(len(cell) / across)
+            places.setdefault(domain, []).extend(
+                (left + 4 + PITCH * (i % across + 0.5), i // across, depth, r) for i, r in enumerate(cell)
+            )
+            left += wide
+    return places
+
+
+def _panel(sheet: Sheet, votes: pd.DataFrame, population: str, panel: tuple, down: tuple[float, float, float]) -> None:
+    """Head and upright rules of one panel."""
+    left, columns = panel
+    y, top, bottom = down
+    studies = votes.study.nunique()
+    title = {"animal": f"Animals: {fmt.number(studies)} studies", "patient": f"Patients: {fmt.number(studies)} trials"}[population]
+    sheet.text(left + 4, y + 8, title, size=13, bold=True)
+    x = left
+    for wide, words in zip(columns, HEADS, strict=True):
+        sheet.text(x + 4, y + 29, words, size=11)
+        sheet.rule(x, top, x, bottom, opacity=0.35)
+        x += wide
+    sheet.rule(x, top, x, bottom, opacity=0.35)
+    sheet.text(x + 32, y + 29, "n", "right", size=11)
+
+
+@exhibit("tbl-translation-gap")
+def gap_table(review: Review) -> Content:
+    """The translation gap in numbers, randomised trials apart from the others."""
+    votes = _votes(review)
+    write: Callable[[pd.DataFrame], str] = lambda v: ", ".join(  # noqa: E731
+        f"{_count(v, k)} {WORDS[k]}" for k in WORDS if (v.favours == k).any()
+    )
+    records = []
+    for domain in _domains(review):
+        rows = votes[votes.domain == domain]
+    ...

@@ -1,0 +1,348 @@
+"""Trials in patients: which are registered, what doses they give, what they found, and how that compares with animals.
+
+Vocabulary: a *report* is one trial in one review's table, so a trial may have two; a *vote* is the direction
+in which one study's outcomes of one domain point. Animals and patients are shown apart and never pooled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import ceil, floor, log10
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from .. import format as fmt
+from ..charts import BLUE, FAVOURS, GREEN, NARROW, ORANGE, PURPLE, SHAPES, TEAL
+from ..schema import BLANKS
+from ._content import Content, exhibit
+from ._sheet import Sheet, text_width
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from ..review import Review
+
+SHARE = 0.7  # of a study's outcomes in a domain must point one way, else the vote is "conflicting"
+NONE = "not_applicable"
+RANDOMISED, NOT_RANDOMISED, NOT_STATED = "randomised", "not randomised", "design not stated"
+WORDS = {"msc": "for MSC", "neither": "comparable", "control": "against MSC", "conflicting": "conflicting"}
+LOOK = {k: (FAVOURS.get(k, FAVOURS["unclear"]), SHAPES.get(k, SHAPES["unclear"])) for k in WORDS}
+STATUS = {"open": (TEAL, "circle"), "finished": (PURPLE, "square"), "stopped": (ORANGE, "cross")}
+SETTING = {"AKI": (BLUE, "circle"), "sepsis or septic shock": (ORANGE, "diamond"), "kidney transplantation": (GREEN, "square")}
+
+# Design of the AKI and sepsis trials, for which no table has a column "randomised", and where it can be read.
+DESIGN = {
+    "togel2012": (NOT_RANDOMISED, "ki2020 S12.p1"),  # phase I safety trial; no allocation is described
+    "swaminathan2018": (RANDOMISED, "ki2020 S12.p2"),  # 156 patients randomised, statement ki2020-s188
+    "mcintyre2018": (NOT_RANDOMISED, "ki2020 S12.p4"),  # dose groups one after the other, beside 21 usual-care controls
+    "galstyan2018": (RANDOMISED, "ki2020 S12.p4"),  # described as an open-label randomised trial
+}
+
+
+def vote(favours: Sequence[str]) -> str:
+    """Give the direction in which most of a study's outcomes point, or ``conflicting``.
+
+    Examples
+    --------
+    >>> vote(["msc", "msc", "msc", "neither"]), vote(["msc", "neither"])
+    ('msc', 'conflicting')
+    """
+    top = max(sorted(set(favours)), key=list(favours).count)
+    clear = top in WORDS and list(favours).count(top) >= SHARE * len(favours)
+    return top if clear else "conflicting"
+
+
+def years(partial: str, end: bool = False) -> float:
+    """Turn ``yyyy`` or ``yyyy-mm`` into years; `end` takes the end of that month or year.
+
+    Examples
+    --------
+    >>> years("2012-07"), years("2012", end=True)
+    (2012.5, 2013.0)
+    """
+    year, _, month = partial.partition("-")
+    return int(year) + ((int(month) - 1 + end) / 12 if month else float(end))
+
+
+def _join(table: str, keys: Iterable[str]) -> str:
+    return ";".join(f"{table}/{k}" for k in dict.fromkeys(keys))
+
+
+def _link(row: str) -> str:
+    return f"#row={row.partition(';')[0]}"
+
+
+def _printed(values: Iterable) -> str:
+    """Distinct values in the order of the reviews, joined as "18 / 15"."""
+    found = dict.fromkeys(str(v) for v in values)
+    known = [v for v in found if v not in BLANKS] or list(found)
+    return " / ".join("n/a" if v == NONE else "–" if v in BLANKS else v for v in known)
+
+
+def _reports(review: Review) -> pd.DataFrame:
+    """Trial reports, the earlier review first, each with the key of its trial and the rank of its setting."""
+    reports = review.table("trial_reports")
+    reports["printed_in"] = reports.review_id.map(review.table("reviews").set_index("review_id").year)
+    reports["trial"] = reports.nct_id.where(~reports.nct_id.isin(BLANKS), reports.report_id)
+    reports["rank"] = reports.setting.map({s: i for i, s in enumerate(SETTING)})
+    return reports.sort_values(["printed_in", "report_id"])
+
+
+def _names(review: Review) -> dict[str, str]:
+    """Study to "Tan 2013"; as the review prints it where it prints a name, else from the bibliography."""
+    studies = review.table("studies")
+    known = studies[~studies.first_author.isin(BLANKS)]
+    names = {s.study_id: f"{s.first_author} {s.year}" for s in known.itertuples()}
+    return names | {t.study_id: f"{t.first_author} {t.year}" for t in review.table("controlled_trials").itertuples()}
+
+
+@exhibit("fig-trial-landscape")
+def landscape(review: Review) -> Content:
+    """Every registered trial that a review's list of trials names, one line each."""
+    groups = review.table("vocab_status").set_index("term")["group"]
+    reports = _reports(review)
+    reports = reports[~reports.nct_id.isin(BLANKS) & ~reports.status.isin(BLANKS)]
+    records = []
+    for nct, rows in reports.groupby("nct_id", sort=False):
+        last = rows.iloc[-1]
+        dated = rows[~rows.start.isin(BLANKS)]
+        records.append(
+            {
+                "nct_id": nct,
+                "setting": last.setting,
+                "phase": _printed(p.replace("/", "–") for p in rows.phase),
+                "participants": _printed(rows.enrollment),
+                "status": last.status,
+                "status_group": groups[last.status],
+                "reason": next((r for r in rows.status_reason if r not in BLANKS), NONE),
+                "start": dated.start.iloc[-1] if len(dated) else "not_reported",
+                "completion": dated.completion.iloc[-1] if len(dated) else "not_reported",
+                "rank": last["rank"],
+                "row": _join("trial_reports", rows.report_id),
+            }
+        )
+    data = pd.DataFrame(records)
+    data["dated"] = data.start != "not_reported"
+    data = data.sort_values(["rank", "dated", "start", "nct_id"], ascending=[True, False, True, True])
+    counts = data.status_group.value_counts()
+    undated = data[~data.dated].setting.value_counts()
+    differ = data[data.participants.str.contains("/") | data.phase.str.contains("/")].nct_id.tolist()
+    return Content(
+        caption=f"The {fmt.number(len(data))} registered trials that the reviews list: phase, participants, status and dates as printed. "
+        "Two values joined by a stroke are those of two reviews, the earlier first.",
+        alt="When the reviews were printed "
+        + fmt.words([f"{fmt.number(int(counts.get(g, 0)))} trials were {w}" for g, w in (("open", "open"), ("finished", "finished"), ("stopped", "stopped"))])
+        + f"; dates are printed for {fmt.number(int(data.dated.sum()))}, and missing for "
+        + fmt.words([f"{fmt.number(int(n))} in {s}" for s, n in undated.items()])
+        + f". Reviews differ on {fmt.words(differ)}.",
+        data=data.drop(columns=["rank", "dated"]),
+        draw=lambda width: _draw_landscape(data, width),
+        columns={"nct_id": "trial", "status_group": "status group"},
+    )
+
+
+def _draw_landscape(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
+    narrow = width <= NARROW
+    sheet = Sheet(width)
+    zone, nct, phase, size, left = (20, 46, 150, width - 4, 46) if narrow else (232, 0, 104, 190, 268)
+    step, line = (38, 15) if narrow else (22, 0)
+    dated = data[data.dated]
+    first, last = floor(min(map(years, dated.start))), ceil(max(years(c, end=True) for c in dated.completion))
+    scale = (width - 14 - left) / (last - first)
+    top = sheet.key([(f"{g}", *look, True) for g, look in STATUS.items()], 0, "Status printed:") + 8
+    for i, words in enumerate(("no dates", "printed")):
+        sheet.text(zone, top + 8 + 13 * i, words if not narrow else words.replace("no dates", "no date"), "center", size=11)
+    for x, words, align in ((nct, "trial", "left"), (phase, "phase", "left"), (size, "participants", "right")):
+        sheet.text(x, top + (8 if narrow else 21), words, align, bold=True)
+    ticks = range(first + -first % (4 if narrow else 2), last, 4 if narrow else 2)
+    for year in ticks:
+        sheet.text(left + (year - first) * scale, top + (27 if narrow else 21), str(year), "center", size=11)
+    y = top + 40
+    start = y
+    for setting, rows in data.groupby("setting", sort=False):
+        sheet.text(nct, y + 10, setting[0].upper() + setting[1:], bold=True, size=13)
+        y += 24
+        if rows.dated.any():
+            bottom = y + step * int(rows.dated.sum()) - 4
+            for year in ticks:
+                sheet.rule(left + (year - first) * scale, y - 4, left + (year - first) * scale, bottom, opacity=0.35)
+        for r in rows.itertuples():
+            colour, shape = STATUS[r.status_group]
+            mid = y + 8
+            for x, words, align in ((nct, r.nct_id, "left"), (phase, f"phase {r.phase}", "left"), (size, r.participants, "right")):
+                sheet.text(x, mid, words, align)
+            about = f"{r.nct_id}: {r.status}, phase {r.phase}, {r.participants} participants"
+            if r.dated:
+                begin, end = (left + (v - first) * scale for v in (years(r.start), years(r.completion, end=True)))
+                about = f"{about}, {fmt.month(r.start)} to {fmt.month(r.completion)}"
+                sheet.bar(begin, end, mid + line, colour, _link(r.row), about)
+                sheet.mark(end, mid + line, colour, shape, True, 95, _link(r.row), about)
+                fits = end + 12 + text_width(r.status, 11) <= width
+                sheet.text(end + 10 if fits else begin - 6, mid + line, r.status, "left" if fits else "right", size=11)
+            else:
+                sheet.mark(zone, mid, colour, shape, False, 80, _link(r.row), about)
+                full = r.status if r.reason == NONE else f"{r.status}: {r.reason}"
+                sheet.text(left, mid + line, full if left + text_width(full, 11) <= width else r.status, size=11)
+            y += step
+        y += 8
+    sheet.rule(zone, start, zone, y - 8, weight=38, opacity=0.14)
+    return sheet.chart(y)
+
+
+@exhibit("fig-dose-across-trials")
+def doses(review: Review) -> Content:
+    """Printed doses, by body weight and fixed, one line a trial."""
+    names = _names(review)
+    reports = _reports(review)
+    records = []
+    for trial, rows in reports.groupby("trial", sort=False):
+        by_weight = {float(d) for cell in rows.doses_cells_per_kg if isinstance(cell, list) for d in cell}
+        fixed = {float(d) for d in rows.dose_fixed_cells if not pd.isna(d)}
+        if by_weight or fixed:
+            rows = rows[[isinstance(d, list) or not pd.isna(f) for d, f in zip(rows.doses_cells_per_kg, rows.dose_fixed_cells, strict=True)]]
+            records.append(
+                {
+                    "trial": next((names[s] for s in rows.study_id if s in names), str(trial)),
+                    "nct_id": rows.nct_id.iloc[0],
+                    "setting": rows.setting.iloc[0],
+                    "cells_per_kg": sorted(by_weight) or NONE,
+                    "cells": sorted(fixed) or NONE,
+                    "rank": rows["rank"].iloc[0],
+                    "row": _join("trial_reports", rows.report_id),
+                }
+            )
+    data = pd.DataFrame(records).sort_values(["rank", "nct_id", "trial"])
+    total = reports.trial.nunique()
+    per_kg = [d for cell in data.cells_per_kg if cell != NONE for d in cell]
+    common = max(sorted(set(per_kg)), key=per_kg.count)
+    weighed = int((data.cells_per_kg != NONE).sum())
+    both = data[(data.cells_per_kg != NONE) & (data.cells != NONE)].trial.tolist()
+    return Content(
+        caption="Doses printed for trials in patients, by body weight and as fixed numbers of cells, on logarithmic axes. "
+        "Marks on one line are dose groups, ends of a range or successive infusions. "
+        f"{fmt.number(total - len(data))} of {fmt.number(total)} trials have no printed dose"
+        + (f"; {fmt.words(both)} is printed with one dose by weight and one without." if both else "."),
+        alt=f"All doses by weight lie between {fmt.dose(min(per_kg))} and {fmt.dose(max(per_kg))} cells/kg; "
+        f"{fmt.dose(common)} is the most frequent, in {fmt.number(per_kg.count(common))} of {fmt.number(weighed)} trials that dose by weight.",
+        data=data.drop(columns="rank"),
+        draw=lambda width: _draw_doses(data, width),
+        columns={"nct_id": "registry number", "cells_per_kg": "cells per kg", "cells": "cells, fixed dose"},
+    )
+
+
+def _draw_doses(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
+    narrow = width <= NARROW
+    sheet = Sheet(width)
+    y = sheet.key([(s, *look, True) for s, look in SETTING.items()], 0, "" if narrow else "Setting:") + 12
+    label = 100 if narrow else 200
+    panels = {
+        "cells_per_kg": (label, width - 14 if narrow else 470, "million cells per kg of body weight", (0.3, 1, 2, 5)),
+        "cells": (label if narrow else 510, width - 14, "million cells, fixed dose", (5, 20, 100, 300)),
+    }
+    for column, (left, right, title, ticks) in panels.items():
+        rows = data[data[column] != NONE] if narrow else data
+        values = [d for cell in data[column] if cell != NONE for d in cell]
+        low, high = log10(min(values)) - 0.08, log10(max(values)) + 0.08
+
+        def at(dose: float, left: int = left, right: int = right, low: float = low, high: float = high) -> float:
+            return left + (log10(dose) - low) / (high - low) * (right - left)
+
+        top = y + 24
+        bottom = top + 36 * len(rows)
+        sheet.text(0 if narrow else left, y + 6, title, bold=True)
+        for tick in ticks:
+            sheet.rule(at(tick * 1e6), top, at(tick * 1e6), bottom, opacity=0.35)
+            sheet.text(at(tick * 1e6), bottom + 10, fmt.number(tick), "center", size=11)
+        for i, r in enumerate(rows.itertuples()):
+            middle = top + 36 * i + 18
+            if narrow or column == "cells_per_kg":
+                number = "no registry number" if r.nct_id in BLANKS else r.nct_id
+                lines = [r.trial] if r.trial == number else [r.trial, "no number" if narrow and r.nct_id in BLANKS else number]
+                for j, words in enumerate(lines):
+                    sheet.text(0, middle + 14 * (j - (len(lines) - 1) / 2), words, bold=len(lines) > 1 and j == 0)
+            found = getattr(r, column)
+            if found == NONE:
+                continue
+            colour, shape = SETTING[r.setting]
+            if len(found) > 1:
+                sheet.rule(at(found[0]), middle, at(found[-1]), middle, 2, 0.8)
+            for dose in found:
+                about = f"{r.trial}, {r.setting}: {fmt.dose(dose)} {'cells/kg' if column == 'cells_per_kg' else 'cells'}"
+                sheet.mark(at(dose), middle, colour, shape, True, 110, _link(r.row), about)
+        end = bottom + 20
+        y = end + 16 if narrow else y
+    sheet.text(0 if narrow else label, end + 8, "logarithmic axes", size=11)
+    return sheet.chart(end + 16)
+
+
+@exhibit("fig-controlled-trials")
+def controlled(review: Review) -> Content:
+    """Outcome by trial for the controlled trials in kidney transplantation."""
+    trials = review.table("controlled_trials").sort_values(["year", "report_id"])
+    trials["name"] = trials.first_author + " " + trials.year.astype(str)
+    trials["allocation"] = [RANDOMISED if r else NOT_RANDOMISED for r in trials.randomized]
+    found = _placed(review)
+    found = found.merge(trials[["report_id", "name", "allocation"]], on="report_id")
+    found = found.sort_values(["position", "outcome", "report_id"])
+    data = pd.DataFrame(
+        {
+            "domain": found.domain,
+            "outcome": found.outcome,
+            "trial": found.name,
+            "design": found.allocation,
+            "result": found.favours.map({"msc": "better", "neither": "comparable", "control": "worse"}),
+            "row": "findings/" + found.finding_id,
+        }
+    )
+    counts = data.result.value_counts()
+    better = [f"{r.outcome} ({r.trial})" for r in data[data.result == "better"].itertuples()]
+    return Content(
+        caption=f"What the {fmt.number(len(trials))} controlled trials of MSC in kidney transplantation report, as the 2020 review "
+        "tabulates them; an empty cell is an outcome not reported for that trial.",
+        alt=f"Of {fmt.number(len(data))} reported results {fmt.number(int(counts.get('comparable', 0)))} are comparable with the controls, "
+        f"{fmt.number(int(counts.get('worse', 0)))} worse and {fmt.number(int(counts.get('better', 0)))} better: {fmt.words(better)}.",
+        data=data,
+        draw=lambda width: _draw_controlled(found, trials, width),
+    )
+
+
+def _draw_controlled(found: pd.DataFrame, trials: pd.DataFrame, width: int) -> alt.TopLevelMixin:
+    narrow = width <= NARROW
+    sheet = Sheet(width)
+    words = {"msc": "better with MSC", "neither": "comparable", "control": "worse with MSC"}
+    top = sheet.key([(words[k], *LOOK[k], True) for k in words], 0) + 12
+    label, outcome = (96, 0) if narrow else (350, 175)
+    pitch = (width - label) / len(trials)
+    centre = {t.report_id: label + pitch * (i + 0.5) for i, t in enumerate(trials.itertuples())}
+    for t in trials.itertuples():
+        sheet.text(centre[t.report_id], top + 6, t.name, "center", bold=True)
+        lines = [f"{t.enrollment} patients", *t.allocation.replace("not r", "not|r" if narrow else "not r").split("|")]
+        for i, line in enumerate(lines):
+            sheet.text(centre[t.report_id], top + 21 + 13 * i, line, "center", size=11)
+    y = top + (58 if narrow else 44)
+    for domain, rows in found.groupby("domain", sort=False):
+        sheet.rule(0, y, width, y, opacity=0.6)
+        sheet.text(0, y + 13, domain, bold=True)
+        y += 24 if narrow else 0
+        for name, cells in rows.groupby("outcome", sort=False):
+            lines = wrap(name, 16 if narrow else 40)
+            height = 10 + 14 * len(lines) if narrow else 26
+            for i, line in enumerate(lines):
+                sheet.text(outcome, y + height / 2 + 14 * (i - (len(lines) - 1) / 2), line)
+            for r in cells.itertuples():
+                about = f"{r.name}, {name}: {words[r.favours]}"
+                sheet.mark(centre[r.report_id], y + height / 2, *LOOK[r.favours], True, 120, f"#row=findings/{r.finding_id}", about)
+            y += height
+    return sheet.chart(y + 4)
+
+
+def _placed(review: Review) -> pd.DataFrame:
+    """Findings with the domain of their outcome and its place in the order of domains."""
+    domain = review.table("vocab_outcomes").set_index("term").domain
+    order = review.table("vocab_domains").set_index("term").position
+    found = review.table("findings")
+    found["domain"] = found.outcome.map(domain)
+    found["position"] = found.domain.map(order)
+    return found

@@ -1,0 +1,79 @@
+"""Fixtures: the real evidence, and a copy of it that a test may spoil."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mscreview import Review, open_review
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Copy:
+    """A copy of ``data/`` below `root`, with helpers that spoil it.
+
+    Rows are addressed by the first cell (the key of every table); helpers return the line number
+    of what they touched. Paths are read from the descriptor here, not by the code under test.
+    """
+
+    def __init__(self, root: Path):
+        self.root = root
+        shutil.copytree(ROOT / "data", root / "data")
+        descriptor = json.loads((root / "data" / "datapackage.json").read_text(encoding="utf-8"))
+        self.files = {r["name"]: r["path"] for r in descriptor["resources"]}
+
+    def path(self, table: str) -> Path:
+        return self.root / "data" / self.files[table]
+
+    def name(self, table: str) -> str:
+        """The file as a problem names it."""
+        return f"data/{self.files[table]}"
+
+    def rows(self, table: str) -> list[list[str]]:
+        with self.path(table).open(encoding="utf-8", newline="") as file:
+            return list(csv.reader(file))
+
+    def write(self, table: str, rows: list[list[str]]) -> None:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        self.path(table).write_bytes(text.getvalue().encode("utf-8"))
+
+    def line(self, table: str, key: str) -> int:
+        return [row[0] for row in self.rows(table)].index(key) + 1
+
+    def edit(self, table: str, key: str, column: str, value: str) -> int:
+        """Overwrite one cell."""
+        rows, line = self.rows(table), self.line(table, key)
+        rows[line - 1][rows[0].index(column)] = value
+        self.write(table, rows)
+        return line
+
+    def drop_column(self, table: str, column: str) -> None:
+        rows = self.rows(table)
+        position = rows[0].index(column)
+        self.write(table, [row[:position] + row[position + 1 :] for row in rows])
+
+    def replace_bytes(self, table: str, old: bytes, new: bytes) -> int:
+        """Replace the first `old` in the file's bytes."""
+        content = self.path(table).read_bytes()
+        assert old in content
+        self.path(table).write_bytes(content.replace(old, new, 1))
+        return content[: content.index(old)].count(b"\n") + 1
+
+
+@pytest.fixture(scope="session")
+def review() -> Review:
+    """The evidence of the checkout."""
+    return open_review(ROOT)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Copy:
+    """A copy of the data that the test may spoil."""
+    return Copy(tmp_path)
