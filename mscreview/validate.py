@@ -188,13 +188,14 @@ def locators_exist(raws: Cells, paragraphs: Raw, sections: Raw, exhibits: Raw) -
             places |= {(row["review_id"], f"{row['locator']}.r{i}") for i in range(1, int(row["n_rows"]) + 1)}
         if row.get("panels", "") not in (*BLANKS, ""):
             places |= {(row["review_id"], f"{row['locator']}.{p}") for p in row["panels"].split(";")}
+    reviews = {review for review, _ in places}
     for raw in raws.values():
-        if raw in (paragraphs, sections, exhibits) or "locator" not in raw.table.columns:
+        if raw in (paragraphs, sections, exhibits) or not {"review_id", "locator"} <= set(raw.columns):
             continue
         pattern = raw.table.columns["locator"].constraints["pattern"]
         for row, line in zip(raw.rows, raw.lines, strict=True):
-            review, place = row.get("review_id", ""), row.get("locator", "")
-            if re.fullmatch(pattern, place) and (review, place) not in places:
+            review, place = row["review_id"], row["locator"]
+            if review in reviews and re.fullmatch(pattern, place) and (review, place) not in places:
                 near = nearest(place, (p for r, p in places if r == review))
                 allowed = f"a place in paragraphs or source_exhibits{near}"
                 yield Problem(raw.file, line, "locator", f"bad locator: {review} has no {place} (allowed: {allowed})")

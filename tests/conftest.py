@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mscreview import Review, open_review
+from mscreview import open_review
+from mscreview.review import Review
 
 ROOT = Path(__file__).resolve().parents[1]
 

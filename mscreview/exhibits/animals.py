@@ -155,8 +155,8 @@ def evidence_map(review: Review) -> Content:
 
 
 def _draw_map(data: pd.DataFrame, found: pd.DataFrame, domains: list[str], places: list[tuple[str, str]], width: int) -> alt.TopLevelMixin:
-    sheet, wide = Grid(width), width >= WIDE
-    y = sheet.legend(8, [*legend(data.favours), (Mark("control", small=True), "small: one arm only")]) + 10
+    sheet, wide = Grid(width - 4), width >= WIDE
+    y = sheet.legend(0, [*legend(data.favours), (Mark("control", small=True), "small: one arm only")]) + 10
     groups = {"Acute kidney injury": [p for p in places if p[1] != TRANSPLANT], "Kidney transplantation": [p for p in places if p[1] == TRANSPLANT]}
     for part in ([groups] if wide else [{g: p} for g, p in groups.items()]):
         shown = [(g, p) for g, ps in part.items() for p in ps]
@@ -213,10 +213,10 @@ def preconditioning_outcomes(review: Review) -> Content:
 
 
 def _draw_preconditioning(tried: pd.DataFrame, data: pd.DataFrame, domains: list[str], width: int) -> alt.TopLevelMixin:
-    sheet, wide = Grid(width), width >= WIDE
+    sheet, wide = Grid(width - 4), width >= WIDE
     kinds = legend(data.favours)
     entries = [(Mark(m.kind, hollow=h), f"{w}, {t}") for m, w in kinds for h, t in ((False, "AKI"), (True, "transplantation"))]
-    y = sheet.legend(8, entries) + 10
+    y = sheet.legend(0, entries) + 10
     half = (len(tried) + 1) // 2
     for part in [tried] if wide else [tried.iloc[:half], tried.iloc[half:]]:
         columns, cells = [], {}
@@ -241,8 +241,8 @@ def sdf1_cxcr4(review: Review) -> Content:
             rows, told = own[own.outcome.isin(outcomes)], prose[prose.study_id == e.study_id]
             cell = {"experiment_id": e.experiment_id, "agent": e.agent, "study": e.study, "species": e.species, "model": e.model, "column": j}
             if len(rows):
-                refs = f"{refs('findings', rows.finding_id)};{refs('experiments', [e.experiment_id])}"
-                lines.append({**cell, "increased": ", ".join(rows.outcome), "reported in": "table", "row": refs})
+                row = f"{refs('findings', rows.finding_id)};{refs('experiments', [e.experiment_id])}"
+                lines.append({**cell, "increased": ", ".join(rows.outcome), "reported in": "table", "row": row})
             elif "renal function" in outcomes and len(told):
                 lines.append({**cell, "increased": "renal function", "reported in": "prose", "row": refs("statements", told.index)})
     data = pd.DataFrame(lines)
@@ -262,8 +262,8 @@ def sdf1_cxcr4(review: Review) -> Content:
 
 
 def _draw_axis(tried: pd.DataFrame, data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
-    sheet, wide = Grid(width), width >= WIDE
-    y = sheet.legend(8, [(Mark("msc"), "increase, in the table"), (Mark("msc", hollow=True), "increase, in the prose only")]) + 10
+    sheet, wide = Grid(width - 4), width >= WIDE
+    y = sheet.legend(0, [(Mark("msc"), "increase, in the table"), (Mark("msc", hollow=True), "increase, in the prose only")]) + 10
     rows = list(tried.itertuples(index=False))
     labels = [f"{e.short} · {'graft' if e.graft else e.model}\n{e.study}, {e.species}" for e in rows]
     for part in [range(len(SIGNALS))] if wide else [range(4), range(4, len(SIGNALS))]:

@@ -89,9 +89,9 @@ def cell_fate(review: Review) -> Content:
 
 
 def _draw(where: pd.DataFrame, when: pd.DataFrame, width: int) -> alt.TopLevelMixin:
-    sheet, wide = Grid(width), width >= WIDE
+    sheet, wide = Grid(width - 4), width >= WIDE
     sheet.text(0, 8, "Where", bold=True)
-    y = sheet.legend(28, [(AMOUNTS["most"], "most of them"), (AMOUNTS["few"], "few"), (AMOUNTS["none"], "none")])
+    y = sheet.legend(18, [(AMOUNTS["most"], "most of them"), (AMOUNTS["few"], "few"), (AMOUNTS["none"], "none")])
     labels, cells = [], {}
     for i, r in enumerate(where.to_dict("records")):
         labels.append(f"{r['seen']}\n{r['route']}")
@@ -100,9 +100,9 @@ def _draw(where: pd.DataFrame, when: pd.DataFrame, width: int) -> alt.TopLevelMi
                 mark = AMOUNTS[r[organ]]
                 cells[i, j] = [Mark(mark.kind, r["row"], f"{r['route']}: {r[organ]} of the cells in {organ}", small=mark.small)]
     columns = [Column([o], "", 62 if wide else 0) for o in ORGANS]
-    y = sheet.matrix(y - 8, sheet.width - 62 * len(ORGANS) if wide else 136, labels if wide else [_wrapped(t) for t in labels], columns, cells) + 30
+    y = sheet.matrix(y - 12, sheet.width - 62 * len(ORGANS) if wide else 136, labels if wide else [_wrapped(t) for t in labels], columns, cells) + 30
     sheet.text(0, y, "How long", bold=True)
-    y = sheet.legend(y + 20, [(Mark("seen"), "still there"), (Mark("gone"), "gone, or no longer more"), (Mark("other"), "effect")])
+    y = sheet.legend(y + 10, [(Mark("seen"), "still there"), (Mark("gone"), "gone, or no longer more"), (Mark("other"), "effect")])
     return _draw_times(sheet, when, y, wide)
 
 
@@ -119,14 +119,14 @@ def _draw_times(sheet: Grid, when: pd.DataFrame, y: float, wide: bool) -> alt.To
 
     top = y
     for r in when.to_dict("records"):
-        y = sheet.paragraph(0, y + 6, f"{r['seen']} ({r['route']})", sheet.width) + 2
+        y = sheet.lines(0, y + 6, broken(f"{r['seen']} ({r['route']})", sheet.width)) + 2
         begin = r["from hour"] if r["from hour"] == r["from hour"] else 1
-        label = f"{r['seen']} ({r['route']})"
-        sheet.bar(at(begin), at(r["hours"]), y, r["kind"], r["row"], label)
-        sheet.mark(at(r["hours"]), y, Mark(r["kind"], r["row"], label), 130)
+        mark = Mark(r["kind"], r["row"], f"{r['seen']} ({r['route']})")
+        sheet.strip(at(begin), at(r["hours"]), y, mark)
+        sheet.place(at(r["hours"]), y, mark, 130)
         y += LINE
     for hours, long, short in TICKS:
-        sheet.rule(at(hours), top - 4, at(hours), y, faint=True)
+        sheet.rule(at(hours), top - 4, at(hours), y, opacity=0.3)
         sheet.rule(at(hours), y, at(hours), y + 5)
         sheet.text(at(hours), y + 14, long if wide else short, "center")
     sheet.rule(at(1), y, at(end), y)

@@ -5,7 +5,7 @@ The two sides share rows and keys so that they can be read beside each other; th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from math import ceil
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from .. import format as fmt
 from ..charts import GREY, NARROW
 from ._content import Content, exhibit
 from ._sheet import Sheet
-from .trials import LOOK, WORDS, join_rows, link, names, placed
+from .trials import LOOK, NONE, NOT_RANDOMISED, RANDOMISED, WORDS, join_rows, link, names, placed
 
 if TYPE_CHECKING:
     import altair as alt
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from ..review import Review
 
 SHARE = 0.7  # of a study's outcomes in a domain must point one way, else the vote is "conflicting"
-NONE = "not_applicable"
-RANDOMISED, NOT_RANDOMISED, NOT_STATED = "randomised", "not randomised", "design not stated"
+NOT_STATED = "design not stated"
 
 # Design of the AKI and sepsis trials, for which no table has a column "randomised", and where it can be read.
 DESIGN = {
@@ -37,7 +36,7 @@ DESIGN = {
 
 # Where a vote stands within its row: one column of the panel for each, comparable and conflicting together.
 COLUMNS = (("control",), ("neither", "conflicting"), ("msc",))
-HEADS = ("against", "comparable", "for MSC")
+HEADS = ("control", "comparable", "MSC")
 PITCH = 16  # pixels from mark to mark
 
 
@@ -67,6 +66,7 @@ def _votes(review: Review) -> pd.DataFrame:
             {
                 "domain": domain,
                 "population": population,
+                "study_id": study,
                 "study": called.get(study, study),
                 "design": NONE if population == "animal" else design.get(study, NOT_STATED),
                 "arm": arm,
@@ -80,7 +80,7 @@ def _votes(review: Review) -> pd.DataFrame:
     votes = pd.DataFrame(records)
     order = [*WORDS]
     votes["order"] = [(not c, d != RANDOMISED, order.index(f)) for c, d, f in zip(votes.counted, votes.design, votes.favours, strict=True)]
-    return votes.sort_values(["population", "position", "order", "study", "row"]).drop(columns="order").reset_index(drop=True)
+    return votes.sort_values(["population", "position", "order", "study", "study_id"]).drop(columns="order").reset_index(drop=True)
 
 
 def _domains(review: Review) -> list[str]:
@@ -113,11 +113,11 @@ def gap(review: Review) -> Content:
         caption="What animal studies and trials in patients report, by outcome domain: one mark a study and domain, in the column of the "
         f"direction in which at least {fmt.number(SHARE * 100)}% of its outcomes point, else conflicting. Small marks hold for one arm, route "
         f"or time point only and are not counted. {_preconditioned(review)}",
-        alt=f"In animals {_count(animal, 'msc')} of {fmt.number(len(animal))} marks are for MSC; in patients {_count(patient, 'msc')} of "
+        alt=f"In animals {_count(animal, 'msc')} of {fmt.number(len(animal))} marks favour MSC; in patients {_count(patient, 'msc')} of "
         f"{fmt.number(len(patient))}, and {_count(patient, 'neither')} are comparable. Of the {fmt.number(len(trials))} marks of randomised "
-        f"trials {_count(trials, 'msc')} are for MSC. Only {fmt.number(len(shared))} of {fmt.number(len(domains))} domains have counted "
+        f"trials {_count(trials, 'msc')} favour MSC. Only {fmt.number(len(shared))} of {fmt.number(len(domains))} domains have counted "
         f"studies on both sides: {fmt.words(shared)}.",
-        data=votes.drop(columns="position").assign(
+        data=votes.drop(columns=["position", "study_id"]).assign(
             counted=["yes" if c else "no" for c in votes.counted], favours=votes.favours.map(WORDS)
         ),
         draw=lambda width: _draw(votes, domains, width),
@@ -139,11 +139,11 @@ def _draw(votes: pd.DataFrame, domains: list[str], width: int) -> alt.TopLevelMi
         panels = {"animal": (label, (44, 66, 88)), "patient": (label, (44, 82, 62))}
     else:
         panels = {"animal": (label, (46, 66, 120)), "patient": (label + 280, (46, 98, 66))}
-    placed_marks = {p: _cells(votes[votes.population == p], columns) for p, (_, columns) in panels.items()}
+    cells = {p: _cells(votes[votes.population == p], columns) for p, (_, columns) in panels.items()}
     for group in [[p] for p in panels] if narrow else [list(panels)]:
         top = y + 42
         heights = {
-            d: max(14 * len(labels[d]) + 10, *(PITCH * (1 + max((m[1] for m in placed_marks[p].get(d, [])), default=0)) + 10 for p in group))
+            d: max(14 * len(labels[d]) + 10, *(PITCH * (1 + max((m[1] for m in cells[p].get(d, [])), default=0)) + 10 for p in group))
             for d in domains
         }
         bottom = top + sum(heights.values())
@@ -157,7 +157,7 @@ def _draw(votes: pd.DataFrame, domains: list[str], width: int) -> alt.TopLevelMi
                 sheet.text(0, middle + 14 * (i - (len(labels[domain]) - 1) / 2), words)
             for p in group:
                 left, columns = panels[p]
-                marks = placed_marks[p].get(domain, [])
+                marks = cells[p].get(domain, [])
                 for x, line, depth, r in marks:
                     about = f"{r.study}, {domain}: {WORDS[r.favours]} ({r.outcomes}{'' if r.counted else '; ' + r.arm})"
                     filled = p == "animal" or r.design == RANDOMISED
@@ -190,7 +190,7 @@ def _panel(sheet: Sheet, votes: pd.DataFrame, population: str, panel: tuple, dow
     """Head and upright rules of one panel."""
     left, columns = panel
     y, top, bottom = down
-    studies = votes.study.nunique()
+    studies = votes.study_id.nunique()
     title = {"animal": f"Animals: {fmt.number(studies)} studies", "patient": f"Patients: {fmt.number(studies)} trials"}[population]
     sheet.text(left + 4, y + 8, title, size=13, bold=True)
     x = left
@@ -206,10 +206,36 @@ def _panel(sheet: Sheet, votes: pd.DataFrame, population: str, panel: tuple, dow
 def gap_table(review: Review) -> Content:
     """The translation gap in numbers, randomised trials apart from the others."""
     votes = _votes(review)
-    write: Callable[[pd.DataFrame], str] = lambda v: ", ".join(  # noqa: E731
-        f"{_count(v, k)} {WORDS[k]}" for k in WORDS if (v.favours == k).any()
-    )
+    patient = votes.population == "patient"
+    sides = {
+        "animal_studies": votes.counted & ~patient,
+        "randomised_trials": votes.counted & patient & (votes.design == RANDOMISED),
+        "other_trials": votes.counted & patient & (votes.design != RANDOMISED),
+    }
     records = []
     for domain in _domains(review):
-        rows = votes[votes.domain == domain]
-    ...
+        here = votes.domain == domain
+        if here.any():
+            counts = {name: _summary(votes[here & side]) for name, side in sides.items()}
+            apart = "; ".join(f"{r.study} ({r.arm}): {WORDS[r.favours]}" for r in votes[here & ~votes.counted].itertuples())
+            records.append({"domain": domain, **counts, "not_counted": apart or "none", "row": ";".join(votes[here].row)})
+    sums = {name: votes[side] for name, side in sides.items()}
+    return Content(
+        caption="Number of animal studies and of trials in patients by outcome domain and direction; one vote a study and domain, "
+        f"given when at least {fmt.number(SHARE * 100)}% of its outcomes point one way, else conflicting. Directions without a study are left out.",
+        alt=f"Over all domains animal studies have {_summary(sums['animal_studies'])}; randomised trials {_summary(sums['randomised_trials'])}; "
+        f"trials that are not randomised {_summary(sums['other_trials'])}.",
+        data=pd.DataFrame(records),
+        columns={
+            "domain": "outcome domain",
+            "animal_studies": "animal studies",
+            "randomised_trials": "randomised trials",
+            "other_trials": "trials not randomised",
+            "not_counted": "one arm, route or time point only (not counted)",
+        },
+    )
+
+
+def _summary(votes: pd.DataFrame) -> str:
+    """Votes in words, "3 comparable, 1 favours MSC" being 3 and 1 studies."""
+    return ", ".join(f"{_count(votes, k)} {words}" for k, words in WORDS.items() if (votes.favours == k).any()) or "none"

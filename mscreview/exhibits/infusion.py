@@ -30,7 +30,7 @@ BETTER = {("zhao2020-T1-r04", (-7, 0)): ("better than day −4, 0", ("zhao2020-s
 
 def _schedules(review: Review) -> pd.DataFrame:
     """One row a schedule of infusions around transplantation: alternatives and arms reported apart stand alone."""
-    found, lines = findings(review), []
+    found, told, lines = findings(review), review.table("statements").set_index("statement_id"), []
     for e in experiments(review).itertuples():
         if not isinstance(e.timing_days, list):
             continue
@@ -42,7 +42,7 @@ def _schedules(review: Review) -> pd.DataFrame:
             lines.append(_schedule(e, days, plain, "", note, seen))
         for arm, rows in own[~own.arm.isin(BLANKS)].groupby("arm"):
             late = rows.arm_timing_days.dropna()
-            lines.append(_schedule(e, [int(late.iloc[0])] if len(late) else options[0], rows, arm, ARMS.get(arm, arm), ()))
+            lines.append(_schedule(e, late.iloc[0] if len(late) else options[0], rows, arm, ARMS.get(arm, arm), ()))
     data = pd.DataFrame(lines)
     data["first"] = data.groupby("experiment_id").days.transform(lambda d: min(min(s) for s in d))
     data["kind"] = data.apply(lambda r: "microvesicles" if "vesicle" in r["product"] else "preconditioned" if r.agent else "plain", axis=1)
@@ -106,14 +106,14 @@ def infusion_timing(review: Review) -> Content:
 
 
 def _draw_timing(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
-    sheet, wide = Grid(width), width >= WIDE
+    sheet, wide = Grid(width - 4), width >= WIDE
     left, step, size = (172, 20, 85) if wide else (100, 19, 46)
     unit = (sheet.width - left - 22) / 26.5
 
     def at(day: float) -> float:
         return left + 12 + (day + 7 if day <= 14 else 26.5) * unit
 
-    y = sheet.legend(8, legend(data.vote) + [(Mark("none", hollow=True), "none of the three reported")]) + 12
+    y = sheet.legend(0, legend(data.vote) + [(Mark("none", hollow=True), "none of the three reported")]) + 12
     sheet.text(at(0) - 6, y, "← before", "right")
     sheet.text(at(0) + 6, y, "after transplantation →")
     top = y = y + 14
@@ -130,17 +130,17 @@ def _draw_timing(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
         for i, line in enumerate(group.itertuples()):
             middle = y + 10 + i * step
             if len(line.days) > 1:
-                sheet.rule(at(line.days[0]), middle, at(line.days[-1]), middle, thick=1.4)
+                sheet.rule(at(line.days[0]), middle, at(line.days[-1]), middle, 1.5, 1)
             for day in line.days:
                 label = f"{line.study}, {line.species}: {line.schedule}; {line.arm or ''} {WORDS.get(line.vote, 'none of the three reported')}"
-                sheet.mark(at(day), middle, Mark(line.vote, line.row, label, hollow=line.vote == "none"), size)
+                sheet.place(at(day), middle, Mark(line.vote, line.row, label, hollow=line.vote == "none"), size)
             if line.note:
                 sheet.text(at(line.days[-1]) + 10, middle, line.note, size=11)
         y += tall
-        sheet.rule(0, y, sheet.width, y, faint=True)
+        sheet.rule(0, y, sheet.width, y, opacity=0.3)
     for day in (-7, 7, 14, 77):
-        sheet.rule(at(day), top, at(day), y, faint=True)
-    sheet.rule(at(0), top - 20, at(0), y, thick=1.5)
+        sheet.rule(at(day), top, at(day), y, opacity=0.3)
+    sheet.rule(at(0), top - 22, at(0), y, 1.6, 1)
     _day_axis(sheet, at, y)
     return sheet.chart(y + 40)
 

@@ -1,12 +1,11 @@
-"""Trials in patients: which are registered, what doses they give, what they found, and how that compares with animals.
+"""Trials in patients: which are registered, what doses they give, and what the controlled ones found.
 
-Vocabulary: a *report* is one trial in one review's table, so a trial may have two; a *vote* is the direction
-in which one study's outcomes of one domain point. Animals and patients are shown apart and never pooled.
+Vocabulary: a *report* is one trial in one review's table, so a trial may have two. The comparison with animals is in `gap`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from math import ceil, floor, log10
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ import pandas as pd
 
 from .. import format as fmt
 from ..charts import BLUE, FAVOURS, GREEN, NARROW, ORANGE, PURPLE, SHAPES, TEAL
+from ..exhibit import LINK
 from ..schema import BLANKS
 from ._content import Content, exhibit
 from ._sheet import Sheet, text_width
@@ -24,34 +24,12 @@ if TYPE_CHECKING:
 
     from ..review import Review
 
-SHARE = 0.7  # of a study's outcomes in a domain must point one way, else the vote is "conflicting"
 NONE = "not_applicable"
-RANDOMISED, NOT_RANDOMISED, NOT_STATED = "randomised", "not randomised", "design not stated"
-WORDS = {"msc": "for MSC", "neither": "comparable", "control": "against MSC", "conflicting": "conflicting"}
+RANDOMISED, NOT_RANDOMISED = "randomised", "not randomised"
+WORDS = {"msc": "favours MSC", "neither": "comparable", "control": "favours control", "conflicting": "conflicting"}
 LOOK = {k: (FAVOURS.get(k, FAVOURS["unclear"]), SHAPES.get(k, SHAPES["unclear"])) for k in WORDS}
 STATUS = {"open": (TEAL, "circle"), "finished": (PURPLE, "square"), "stopped": (ORANGE, "cross")}
 SETTING = {"AKI": (BLUE, "circle"), "sepsis or septic shock": (ORANGE, "diamond"), "kidney transplantation": (GREEN, "square")}
-
-# Design of the AKI and sepsis trials, for which no table has a column "randomised", and where it can be read.
-DESIGN = {
-    "togel2012": (NOT_RANDOMISED, "ki2020 S12.p1"),  # phase I safety trial; no allocation is described
-    "swaminathan2018": (RANDOMISED, "ki2020 S12.p2"),  # 156 patients randomised, statement ki2020-s188
-    "mcintyre2018": (NOT_RANDOMISED, "ki2020 S12.p4"),  # dose groups one after the other, beside 21 usual-care controls
-    "galstyan2018": (RANDOMISED, "ki2020 S12.p4"),  # described as an open-label randomised trial
-}
-
-
-def vote(favours: Sequence[str]) -> str:
-    """Give the direction in which most of a study's outcomes point, or ``conflicting``.
-
-    Examples
-    --------
-    >>> vote(["msc", "msc", "msc", "neither"]), vote(["msc", "neither"])
-    ('msc', 'conflicting')
-    """
-    top = max(sorted(set(favours)), key=list(favours).count)
-    clear = top in WORDS and list(favours).count(top) >= SHARE * len(favours)
-    return top if clear else "conflicting"
 
 
 def years(partial: str, end: bool = False) -> float:
@@ -66,12 +44,26 @@ def years(partial: str, end: bool = False) -> float:
     return int(year) + ((int(month) - 1 + end) / 12 if month else float(end))
 
 
-def _join(table: str, keys: Iterable[str]) -> str:
+def join_rows(table: str, keys: Iterable[str]) -> str:
+    """Write rows of one table as a cell of the column ``row``.
+
+    Examples
+    --------
+    >>> join_rows("findings", ["a", "b", "a"])
+    'findings/a;findings/b'
+    """
     return ";".join(f"{table}/{k}" for k in dict.fromkeys(keys))
 
 
-def _link(row: str) -> str:
-    return f"#row={row.partition(';')[0]}"
+def link(row: str) -> str:
+    """Give the address of the first of a mark's source rows.
+
+    Examples
+    --------
+    >>> link("findings/a;findings/b")
+    '#row=findings/a'
+    """
+    return f"{LINK}{row.partition(';')[0]}"
 
 
 def _printed(values: Iterable) -> str:
@@ -90,12 +82,35 @@ def _reports(review: Review) -> pd.DataFrame:
     return reports.sort_values(["printed_in", "report_id"])
 
 
-def _names(review: Review) -> dict[str, str]:
-    """Study to "Tan 2013"; as the review prints it where it prints a name, else from the bibliography."""
-    studies = review.table("studies")
-    known = studies[~studies.first_author.isin(BLANKS)]
-    names = {s.study_id: f"{s.first_author} {s.year}" for s in known.itertuples()}
-    return names | {t.study_id: f"{t.first_author} {t.year}" for t in review.table("controlled_trials").itertuples()}
+def names(review: Review) -> dict[str, str]:
+    """Name studies as the reviews print them, else as the bibliography does; a trial without either by its number.
+
+    Examples
+    --------
+    >>> from mscreview import open_review
+    >>> [names(open_review())[s] for s in ("tan2012", "ge2010", "togel2012")]
+    ['Tan 2013', 'Ge 2010', 'NCT00733876']
+    """
+    studies, reports = review.table("studies"), review.table("trial_reports")
+    found = {r.study_id: r.nct_id for r in reports.itertuples() if r.nct_id not in BLANKS}
+    found |= {s.study_id: f"{s.first_author} {s.year}" for s in studies.itertuples() if s.first_author not in BLANKS}
+    return found | {t.study_id: f"{t.first_author} {t.year}" for t in review.table("controlled_trials").itertuples()}
+
+
+def placed(review: Review) -> pd.DataFrame:
+    """Give the findings with the domain of their outcome and that domain's place in the order.
+
+    Examples
+    --------
+    >>> from mscreview import open_review
+    >>> placed(open_review()).position.min()
+    np.int64(1)
+    """
+    order = review.table("vocab_domains").set_index("term").position
+    found = review.table("findings")
+    found["domain"] = found.outcome.map(review.table("vocab_outcomes").set_index("term").domain)
+    found["position"] = found.domain.map(order).astype(int)
+    return found
 
 
 @exhibit("fig-trial-landscape")
@@ -120,7 +135,7 @@ def landscape(review: Review) -> Content:
                 "start": dated.start.iloc[-1] if len(dated) else "not_reported",
                 "completion": dated.completion.iloc[-1] if len(dated) else "not_reported",
                 "rank": last["rank"],
-                "row": _join("trial_reports", rows.report_id),
+                "row": join_rows("trial_reports", rows.report_id),
             }
         )
     data = pd.DataFrame(records)
@@ -128,7 +143,7 @@ def landscape(review: Review) -> Content:
     data = data.sort_values(["rank", "dated", "start", "nct_id"], ascending=[True, False, True, True])
     counts = data.status_group.value_counts()
     undated = data[~data.dated].setting.value_counts()
-    differ = data[data.participants.str.contains("/") | data.phase.str.contains("/")].nct_id.tolist()
+    differ = data[data.participants.str.contains(" / ") | data.phase.str.contains(" / ")].nct_id.tolist()
     return Content(
         caption=f"The {fmt.number(len(data))} registered trials that the reviews list: phase, participants, status and dates as printed. "
         "Two values joined by a stroke are those of two reviews, the earlier first.",
@@ -177,12 +192,12 @@ def _draw_landscape(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
             if r.dated:
                 begin, end = (left + (v - first) * scale for v in (years(r.start), years(r.completion, end=True)))
                 about = f"{about}, {fmt.month(r.start)} to {fmt.month(r.completion)}"
-                sheet.bar(begin, end, mid + line, colour, _link(r.row), about)
-                sheet.mark(end, mid + line, colour, shape, True, 95, _link(r.row), about)
+                sheet.bar(begin, end, mid + line, colour, link(r.row), about)
+                sheet.mark(end, mid + line, colour, shape, True, 95, link(r.row), about)
                 fits = end + 12 + text_width(r.status, 11) <= width
                 sheet.text(end + 10 if fits else begin - 6, mid + line, r.status, "left" if fits else "right", size=11)
             else:
-                sheet.mark(zone, mid, colour, shape, False, 80, _link(r.row), about)
+                sheet.mark(zone, mid, colour, shape, False, 80, link(r.row), about)
                 full = r.status if r.reason == NONE else f"{r.status}: {r.reason}"
                 sheet.text(left, mid + line, full if left + text_width(full, 11) <= width else r.status, size=11)
             y += step
@@ -194,7 +209,7 @@ def _draw_landscape(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
 @exhibit("fig-dose-across-trials")
 def doses(review: Review) -> Content:
     """Printed doses, by body weight and fixed, one line a trial."""
-    names = _names(review)
+    called = names(review)
     reports = _reports(review)
     records = []
     for trial, rows in reports.groupby("trial", sort=False):
@@ -204,13 +219,13 @@ def doses(review: Review) -> Content:
             rows = rows[[isinstance(d, list) or not pd.isna(f) for d, f in zip(rows.doses_cells_per_kg, rows.dose_fixed_cells, strict=True)]]
             records.append(
                 {
-                    "trial": next((names[s] for s in rows.study_id if s in names), str(trial)),
+                    "trial": next((called[s] for s in rows.study_id if s in called), str(trial)),
                     "nct_id": rows.nct_id.iloc[0],
                     "setting": rows.setting.iloc[0],
                     "cells_per_kg": sorted(by_weight) or NONE,
                     "cells": sorted(fixed) or NONE,
                     "rank": rows["rank"].iloc[0],
-                    "row": _join("trial_reports", rows.report_id),
+                    "row": join_rows("trial_reports", rows.report_id),
                 }
             )
     data = pd.DataFrame(records).sort_values(["rank", "nct_id", "trial"])
@@ -270,7 +285,7 @@ def _draw_doses(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
                 sheet.rule(at(found[0]), middle, at(found[-1]), middle, 2, 0.8)
             for dose in found:
                 about = f"{r.trial}, {r.setting}: {fmt.dose(dose)} {'cells/kg' if column == 'cells_per_kg' else 'cells'}"
-                sheet.mark(at(dose), middle, colour, shape, True, 110, _link(r.row), about)
+                sheet.mark(at(dose), middle, colour, shape, True, 110, link(r.row), about)
         end = bottom + 20
         y = end + 16 if narrow else y
     sheet.text(0 if narrow else label, end + 8, "logarithmic axes", size=11)
@@ -283,7 +298,7 @@ def controlled(review: Review) -> Content:
     trials = review.table("controlled_trials").sort_values(["year", "report_id"])
     trials["name"] = trials.first_author + " " + trials.year.astype(str)
     trials["allocation"] = [RANDOMISED if r else NOT_RANDOMISED for r in trials.randomized]
-    found = _placed(review)
+    found = placed(review)
     found = found.merge(trials[["report_id", "name", "allocation"]], on="report_id")
     found = found.sort_values(["position", "outcome", "report_id"])
     data = pd.DataFrame(
@@ -333,16 +348,6 @@ def _draw_controlled(found: pd.DataFrame, trials: pd.DataFrame, width: int) -> a
                 sheet.text(outcome, y + height / 2 + 14 * (i - (len(lines) - 1) / 2), line)
             for r in cells.itertuples():
                 about = f"{r.name}, {name}: {words[r.favours]}"
-                sheet.mark(centre[r.report_id], y + height / 2, *LOOK[r.favours], True, 120, f"#row=findings/{r.finding_id}", about)
+                sheet.mark(centre[r.report_id], y + height / 2, *LOOK[r.favours], True, 120, link(f"findings/{r.finding_id}"), about)
             y += height
     return sheet.chart(y + 4)
-
-
-def _placed(review: Review) -> pd.DataFrame:
-    """Findings with the domain of their outcome and its place in the order of domains."""
-    domain = review.table("vocab_outcomes").set_index("term").domain
-    order = review.table("vocab_domains").set_index("term").position
-    found = review.table("findings")
-    found["domain"] = found.outcome.map(domain)
-    found["position"] = found.domain.map(order)
-    return found

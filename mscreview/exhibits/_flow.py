@@ -1,0 +1,433 @@
+"""A small engine for flow diagrams: relations in, one Altair chart out.
+
+A *chip* is one named thing in the shape of its kind; a *node* is one or several chips that the same
+arcs meet; an *arc* is one line with the sign of its effect at the end. At the wide size nodes stand in
+columns from left to right; at the narrow size the same graph is an outline, sources as headings.
+Everything is laid out in pixels; `mscreview.exhibits._sketch` draws it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ._sketch import KINDS, LINE, Sketch, wrap
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+NARROW_BELOW = 500
+GAP, PAD, ZONE_TITLE, PANEL_TITLE, INDENT = 10, 5, 19, 26, 32
+VERB = {"increase": "increases", "promote": "promotes", "decrease": "decreases", "inhibit": "inhibits", "mediate": "mediates"}
+
+
+@dataclass
+class Chip:
+    """One named thing; `lines`, `w` and `h` follow from the room there is."""
+
+    name: str
+    label: str
+    kind: str
+    rows: list[str]
+    lines: list[str] = field(default_factory=list)
+    x: float = 0
+    y: float = 0
+    w: float = 0
+    h: float = 0
+
+
+@dataclass
+class Node:
+    """Chips met by the same arcs; `x`, `y` is the top left corner, chips stand relative to it."""
+
+    key: tuple
+    chips: list[Chip]
+    zone: str = ""
+    x: float = 0
+    y: float = 0
+    w: float = 0
+    h: float = 0
+
+    @property
+    def middle(self) -> float:
+        """Height of the centre."""
+        return self.y + self.h / 2
+
+    @property
+    def names(self) -> str:
+        """All chips in words."""
+        return ", ".join(c.label for c in self.chips)
+
+
+@dataclass
+class Arc:
+    """A line between two nodes; without a head when it leads into a mediator on the way."""
+
+    source: tuple
+    target: tuple
+    effect: str
+    rows: list[str]
+    head: bool = True
+
+
+@dataclass
+class Panel:
+    """One titled band with its own graph."""
+
+    title: str
+    nodes: dict[tuple, Node]
+    arcs: list[Arc]
+
+    def children(self, node: Node) -> list[Node]:
+        """List the targets of a node in reading order."""
+        return [self.nodes[k] for k in dict.fromkeys(a.target for a in self.arcs if a.source == node.key)]
+
+    @property
+    def roots(self) -> list[Node]:
+        """Nodes that nothing acts on."""
+        hit = {a.target for a in self.arcs}
+        return [n for n in self.nodes.values() if n.key not in hit]
+
+
+def panel(title: str, edges: pd.DataFrame, labels: Mapping[str, str] | None = None, zones: Mapping[str, str] | None = None) -> Panel:
+    """Turn relations into a graph, with like targets and like sources bundled.
+
+    Targets that are met by the same sources in the same way and lead nowhere share a node; so do
+    sources that do the same. A mediator becomes a node on the line; when it is itself a source of the
+    panel, the line runs through that source.
+
+    Parameters
+    ----------
+    title : str
+        Heading of the band; may be empty.
+    edges : DataFrame
+        Columns ``source, source_kind, effect, target, target_kind, via`` (tuple) and ``row`` (``;`` list).
+    labels : mapping, optional
+        Name to the shorter words drawn.
+    zones : mapping, optional
+        Target to the frame it stands in.
+
+    Returns
+    -------
+    Panel
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = [("MSC", "cell", "decrease", t, "factor", (), f"mechanisms/{t}") for t in ("IL-6", "TNF-α")]
+    >>> made = panel("", pd.DataFrame(rows, columns="source source_kind effect target target_kind via row".split()))
+    >>> [n.names for n in made.nodes.values()], len(made.arcs)
+    (['MSC', 'IL-6, TNF-α'], 1)
+    """
+    labels, zones = labels or {}, zones or {}
+    records = list(edges.itertuples(index=False))
+    sources = list(dict.fromkeys(r.source for r in records))
+    targets = list(dict.fromkeys(r.target for r in records))
+    into = {t: tuple((r.source, r.effect, r.via) for r in records if r.target == t) for t in targets}
+    kinds = {r.source: r.source_kind for r in records} | {r.target: r.target_kind for r in records if r.target not in sources}
+    leaves = _bundle([t for t in targets if t not in sources], lambda t: (into[t], kinds[t], zones.get(t, "")))
+    home = {name: (name,) for name in sources} | leaves
+    out = {s: tuple(sorted({(r.effect, r.via, home[r.target]) for r in records if r.source == s}, key=str)) for s in sources}
+    home |= _bundle([s for s in sources if s not in targets], lambda s: (out[s], kinds[s]))
+
+    made = Panel(title, {}, [])
+    rows: dict[tuple, list[str]] = {}
+    for r in records:
+        start, end, ids = home[r.source], home[r.target], r.row.split(";")
+        for name in (r.source, r.target):
+            rows.setdefault(name, []).extend(ids)
+        stops = [(start, True)]
+        if r.via:
+            hub = r.via[0] if len(r.via) == 1 and r.via[0] in sources else ""
+            key = home[hub] if hub else ("via", start, r.via)
+            if not hub and key not in made.nodes:
+                made.nodes[key] = Node(key, [Chip(key, " · ".join(labels.get(v, v) for v in r.via), "via", [])])
+            rows.setdefault(hub or key, []).extend(ids)
+            stops.append((key, False))
+        for key in (start, end, stops[-1][0]):
+            if key not in made.nodes:
+                made.nodes[key] = Node(key, [Chip(n, labels.get(n, n), kinds[n], []) for n in key], zones.get(key[0], ""))
+        for (a, _), (b, head) in zip(stops, [*stops[1:], (end, True)], strict=True):
+            _arc(made.arcs, a, b, r.effect, ids, head)
+    for node in made.nodes.values():
+        for chip in node.chips:
+            chip.rows = list(dict.fromkeys(rows[chip.name]))
+    return made
+
+
+def _bundle(names: Iterable[str], signature) -> dict[str, tuple]:
+    """Map each name to the tuple of all names of its signature."""
+    groups: dict[tuple, list[str]] = {}
+    for name in names:
+        groups.setdefault(signature(name), []).append(name)
+    return {name: tuple(group) for group in groups.values() for name in group}
+
+
+def _arc(arcs: list[Arc], source: tuple, target: tuple, effect: str, rows: list[str], head: bool) -> None:
+    """Add an arc, or its rows to the one that is there."""
+    for arc in arcs:
+        if (arc.source, arc.target, arc.head) == (source, target, head) and (arc.effect == effect or not head):
+            arc.rows += [r for r in rows if r not in arc.rows]
+            arc.effect = effect if arc.effect == effect else "mixed"
+            return
+    arcs.append(Arc(source, target, effect, list(rows), head))
+
+
+# ------------------------------------------------------------------ sizes
+
+
+def _fit(node: Node, room: float) -> None:
+    """Wrap the chips of a node into the room and stand them in rows inside it."""
+    inner = room - (2 * PAD if len(node.chips) > 1 else 0)
+    x = y = line = 0.0
+    node.w = 0
+    for chip in node.chips:
+        style = KINDS[chip.kind]
+        chip.lines, text = wrap(chip.label, inner - 2 * style.pad, style.size)
+        chip.w, chip.h = text + 2 * style.pad, len(chip.lines) * (style.size + 3) + 9
+        if x and x + chip.w > inner:
+            x, y, line = 0, y + line + PAD, 0
+        chip.x, chip.y = x, y
+        x, line = x + chip.w + PAD, max(line, chip.h)
+        node.w = max(node.w, chip.x + chip.w)
+    node.h = y + line
+    if len(node.chips) > 1:
+        for chip in node.chips:
+            chip.x, chip.y = chip.x + PAD, chip.y + PAD
+        node.w, node.h = node.w + 2 * PAD, node.h + 2 * PAD
+
+
+def _stretch(node: Node, width: float | None = None, height: float | None = None) -> None:
+    """Let the only chip of a node fill more room."""
+    if len(node.chips) == 1:
+        chip = node.chips[0]
+        node.w = chip.w = max(node.w, width or 0)
+        node.h = chip.h = max(node.h, height or 0)
+
+
+# ------------------------------------------------------------------ wide
+
+
+def _depths(made: Panel) -> dict[tuple, int]:
+    """Column of each node: the longest way from a root; ends stand in the last column."""
+    depth = dict.fromkeys(made.nodes, 0)
+    for _ in made.nodes:
+        for arc in made.arcs:
+            depth[arc.target] = max(depth[arc.target], depth[arc.source] + 1)
+    last = max(depth.values())
+    starts = {a.source for a in made.arcs}
+    return {k: d if k in starts else last for k, d in depth.items()}
+
+
+def _columns(panels: Sequence[Panel], width: float) -> None:
+    """Set the size and the left edge of every node; panels share their first and last column."""
+    depths = [_depths(p) for p in panels]
+    count = max(max(d.values()) for d in depths) + 1
+    rooms = {2: (150, 330), 3: (122, 124, 250), 4: (112, 112, 112, 170)}.get(count, (96,) * count)
+    lefts: dict[tuple[int, int], list[Node]] = {}
+    for index, (made, depth) in enumerate(zip(panels, depths, strict=True)):
+        last = max(depth.values())
+        for key, node in made.nodes.items():
+            column = depth[key]
+            _fit(node, rooms[-1] if column == last else rooms[column])
+            if node.chips[0].kind not in ("via",) and column == 0:
+                leaving = sum(a.source == key for a in made.arcs)
+                _stretch(node, height=14 + 9 * leaving)
+            lefts.setdefault((-1, -1) if column == last else (0, 0) if column == 0 else (index, column), []).append(node)
+    first, final = (max(n.w for n in lefts[k]) for k in ((0, 0), (-1, -1)))
+    slack = 0.0
+    if count == 2 and not any(n.zone for n in lefts[-1, -1]):
+        slack = max(0, width - first - final - 170) / 2
+    elif count == 2:
+        final = width - first - 110
+    for (index, column), nodes in lefts.items():
+        for node in nodes:
+            if column == 0:
+                _stretch(node, width=first)
+                node.x = slack + first - node.w
+            elif column == -1:
+                node.x = width - slack - final + (0 if not node.zone else 0)
+            else:
+                last = max(depths[index].values())
+                between = [max(n.w for n in lefts[index, c]) for c in range(1, last)]
+                gap = (width - first - final - sum(between)) / last
+                node.x = first + gap * column + sum(between[: column - 1]) + (between[column - 1] - node.w) / 2
+
+
+def _rows(made: Panel, top: float) -> float:
+    """Set the height of every node of a panel, each in the middle of what it acts on; return the bottom."""
+    placed: dict[tuple, bool] = {}
+    zone = [""]
+
+    def place(node: Node, top: float) -> float:
+        placed[node.key] = True
+        fresh = [c for c in made.children(node) if c.key not in placed]
+        if node.zone != zone[0]:
+            top += (ZONE_TITLE + (8 if zone[0] else 2)) if node.zone else 10
+            zone[0] = node.zone
+        if not fresh:
+            node.y = top
+            return top + node.h + GAP
+        start, bottom = len(placed), top
+        for child in fresh:
+            if child.key not in placed:
+                bottom = place(child, bottom)
+        span = bottom - GAP - top
+        if node.h > span:
+            for key in list(placed)[start:]:
+                made.nodes[key].y += (node.h - span) / 2
+            bottom = top + node.h + GAP
+        node.y = (fresh[0].middle + fresh[-1].middle) / 2 - node.h / 2
+        return bottom
+
+    for root in made.roots:
+        top = place(root, top) + 2
+    return top + (4 if zone[0] else 0)
+
+
+def _ports(made: Panel) -> dict[int, tuple[float, float]]:
+    """Height at which each arc leaves and arrives, spread over the sides of the nodes so that none crosses."""
+    ports: dict[int, list[float]] = {i: [0, 0] for i in range(len(made.arcs))}
+    for node in made.nodes.values():
+        for side, mine, other in ((0, "source", "target"), (1, "target", "source")):
+            arcs = [i for i, a in enumerate(made.arcs) if getattr(a, mine) == node.key]
+            arcs.sort(key=lambda i: made.nodes[getattr(made.arcs[i], other)].middle)
+            step = min(15, (node.h - 10) / max(1, len(arcs) - 1))
+            for place, i in enumerate(arcs):
+                ports[i][side] = node.middle + (place - (len(arcs) - 1) / 2) * step
+    return {i: (a, b) for i, (a, b) in ports.items()}
+
+
+def _wide_arcs(sketch: Sketch, made: Panel) -> None:
+    ports = _ports(made)
+    edges = sorted({n.x for n in made.nodes.values()})
+    for i, arc in enumerate(made.arcs):
+        a, b = made.nodes[arc.source], made.nodes[arc.target]
+        (y0, y1), x0, x1 = ports[i], a.x + a.w, b.x
+        bend = min([x for x in edges if x > x0 + 20], default=x1)
+        bend = min(bend, x1) if bend < x1 - 40 else x1
+        end = sketch.head(x1, y1, arc.effect) if arc.head else x1
+        bend = min(bend, end)
+        half = (bend - x0) * 0.5
+        curve = f"M{x0:.1f},{y0:.1f}C{x0 + half:.1f},{y0:.1f} {bend - half:.1f},{y1:.1f} {bend:.1f},{y1:.1f}L{end:.1f},{y1:.1f}"
+        sketch.mark(curve, stroke=LINE[arc.effect].colour, width=1.7, dash=LINE[arc.effect].dash, rows=arc.rows, says=_says(made, arc))
+
+
+def _says(made: Panel, arc: Arc) -> str:
+    if not arc.head:
+        return f"{made.nodes[arc.source].names} acts through {made.nodes[arc.target].names}"
+    return f"{made.nodes[arc.source].names} {VERB[arc.effect]} {made.nodes[arc.target].names}"
+
+
+# ------------------------------------------------------------------ narrow
+
+
+def _outline(sketch: Sketch, made: Panel, left: float, right: float, top: float) -> float:
+    """Draw a panel as an outline, each node under what acts on it; return the bottom."""
+    open_zone: list = ["", 0.0, 0.0]
+    done: set[tuple] = set()
+
+    def close(bottom: float) -> None:
+        if open_zone[0]:
+            sketch.zone(open_zone[1], open_zone[2], right, bottom, open_zone[0])
+            open_zone[0] = ""
+
+    def place(node: Node, x: float, y: float, stretch: bool) -> tuple[float, float]:
+        if node.zone != open_zone[0]:
+            close(y - GAP + 5)
+            if node.zone:
+                open_zone[:] = [node.zone, x - 12, y + 3]
+                y += ZONE_TITLE + 6
+        room = right - x - (8 if node.zone else 0)
+        _fit(node, room)
+        if stretch:
+            _stretch(node, width=min(room, 190))
+        node.x, node.y = x, y
+        _node(sketch, node)
+        middle, bottom = node.middle, y + node.h + GAP
+        arcs = [a for a in made.arcs if a.source == node.key]
+        if node.key in done:
+            return middle, bottom
+        done.add(node.key)
+        trunk, knee, turn = x + 13, y + node.h, 0.0
+        for arc in arcs:
+            child = made.nodes[arc.target]
+            turn, bottom = place(child, x + INDENT, bottom, False)
+            line = LINE[arc.effect]
+            end = sketch.head(x + INDENT, turn, arc.effect) if arc.head else x + INDENT
+            sketch.mark(
+                f"M{trunk:.1f},{turn - 6:.1f}Q{trunk:.1f},{turn:.1f} {trunk + 6:.1f},{turn:.1f}L{end:.1f},{turn:.1f}",
+                stroke=line.colour, width=1.7, dash=line.dash if arc.head else [], rows=arc.rows, says=_says(made, arc),
+            )
+        if arcs:
+            sketch.back(f"M{trunk:.1f},{knee:.1f}V{turn - 6:.1f}", stroke=LINE["mixed"].colour, width=1.4)
+        return middle, bottom
+
+    for root in made.roots:
+        close(top - GAP + 5)
+        top = place(root, left, top, True)[1] + 2
+    close(top - GAP + 5)
+    return top
+
+
+# ------------------------------------------------------------------ both
+
+
+def _node(sketch: Sketch, node: Node) -> None:
+    if len(node.chips) > 1:
+        sketch.frame(node.x, node.y, node.w, node.h)
+    for chip in node.chips:
+        sketch.chip(chip.kind, node.x + chip.x, node.y + chip.y, chip.w, chip.h, chip.lines, chip.rows, chip.label)
+
+
+def draw(panels: Sequence[Panel], width: int, note: str = "") -> alt.TopLevelMixin:
+    """Draw panels one below the other, with a key of the shapes and lines used.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+    width : int
+        Of the whole drawing in pixels; below 500 the outline is drawn.
+    note : str
+        A last line of the key.
+
+    Returns
+    -------
+    Altair chart
+    """
+    width -= 10  # Vega's own margin
+    sketch = Sketch(width)
+    side = 0 if len(panels) == 1 and not panels[0].title else 10
+    wide = width >= NARROW_BELOW
+    if wide:
+        _columns(panels, width - 2 * side)
+    y = 0.0
+    for made in panels:
+        top = y
+        y += PANEL_TITLE if made.title else 2
+        if wide:
+            for node in made.nodes.values():
+                node.x += side
+            y = _rows(made, y)
+            _wide_arcs(sketch, made)
+            _zones(sketch, made, width - side)
+            for node in made.nodes.values():
+                _node(sketch, node)
+        else:
+            y = _outline(sketch, made, side, width - side, y)
+        if side:
+            sketch.band(0, top, width, y - top, made.title)
+            y += 10
+    kinds = {c.kind for p in panels for n in p.nodes.values() for c in n.chips}
+    effects = {a.effect for p in panels for a in p.arcs if a.head}
+    return sketch.chart(sketch.key(y + 6, effects, kinds, note))
+
+
+def _zones(sketch: Sketch, made: Panel, right: float) -> None:
+    """Frame the nodes of each zone."""
+    for zone in dict.fromkeys(n.zone for n in made.nodes.values() if n.zone):
+        members = [n for n in made.nodes.values() if n.zone == zone]
+        top = min(n.y for n in members) - ZONE_TITLE - 2
+        sketch.zone(min(n.x for n in members) - 14, top, right, max(n.y + n.h for n in members) + 5, zone)

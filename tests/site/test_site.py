@@ -1,0 +1,145 @@
+"""The built site: complete, offline, numbered, linked. Needs _build/html (make site builds it)."""
+
+import re
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+from mscreview import open_review
+from mscreview.notebooks import chapters
+
+PAGES = chapters()
+HTML = PAGES[0].root / "_build" / "html"
+assert len(PAGES) >= 45
+
+
+@cache
+def soup(doc: str) -> BeautifulSoup:
+    path = HTML / f"{doc}.html"
+    assert path.is_file(), f"{path.name} was not built: run make site"
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@cache
+def ids(path: Path) -> set[str]:
+    page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+    return {tag["id"] for tag in page.find_all(id=True)}
+
+
+@pytest.mark.parametrize("doc", [c.doc for c in PAGES])
+class TestPage:
+    def test_calls_no_other_host(self, doc):
+        """No script, style, image, font or frame comes from another address, and no script names one."""
+        page = soup(doc)
+        for tag in page.find_all(["script", "link", "img", "iframe", "source", "use"]):
+            for name in ("src", "href", "srcset", "data"):
+                assert not re.match(r"(https?:)?//", tag.get(name, "")), tag
+        for script in page.find_all("script", src=False):
+            assert not re.search(r"https?://", script.string or ""), script
+
+    def test_links_resolve(self, doc):
+        """Every link inside the site leads to a page that exists, and to an address on it."""
+        here = HTML / f"{doc}.html"
+        links = [a["href"] for a in soup(doc).find_all("a", href=True)]
+        assert links
+        for link in links:
+            parts = urlsplit(link)
+            if parts.scheme or link in ("#", "") or "_sources" in link:
+                continue
+            target = (here.parent / unquote(parts.path)).resolve() if parts.path else here
+            assert target.is_file(), link
+            if parts.fragment and target.suffix == ".html":
+                assert unquote(parts.fragment) in ids(target), link
+
+    def test_images_have_text_and_size(self, doc):
+        """Images in the text have alt text, width and height."""
+        for image in soup(doc).select("article img"):
+            assert image.get("alt", "").strip() and image.get("width") and image.get("height"), image
+
+    def test_figures(self, doc):
+        """Each figure has a number, a caption, a described drawing at two widths and a table of its data."""
+        for figure in soup(doc).select("figure.exhibit-figure"):
+            caption = figure.figcaption.get_text(" ", strip=True)
+            assert re.match(r"Figure \d+\. \S", caption)
+            drawings = figure.select("svg[role=graphics-document]")
+            assert len(drawings) == 2
+            for svg in drawings:
+                assert svg["aria-label"].strip() and svg["aria-label"] not in caption
+                assert svg.select("path, line, text")
+            assert figure.select_one("details table tbody tr a"), "no link from the data to their rows"
+
+    def test_tables(self, doc):
+        """Each table has a caption with its number, column and row headers, and a scroll region for the keyboard."""
+        for exhibit in soup(doc).select(".exhibit-table"):
+            assert re.match(r"Table \d+\. \S", exhibit.caption.get_text(" ", strip=True))
+            region = exhibit.select_one('.table-scroll[tabindex="0"][aria-label]')
+            assert region is not None
+            columns = region.select("thead th[scope=col]")
+            for row in region.select("tbody tr"):
+                assert len(row.find_all(["th", "td"], recursive=False)) == len(columns)
+                assert row.find("th", scope="row") is not None
+
+    def test_no_duplicate_id(self, doc):
+        """An address on a page is one address."""
+        found = [tag["id"] for tag in soup(doc).find_all(id=True)]
+        assert sorted(found) == sorted(set(found))
+
+    def test_size(self, doc):
+        """No page is heavier than a reader on a hospital corridor can bear (raw, before compression)."""
+        limit = 1.2e6 if doc.startswith("chapters/data/") else 1e6
+        assert (HTML / f"{doc}.html").stat().st_size < limit
+
+
+def test_facts_carry_rows():
+    """Every number made by the fact role names rows that exist."""
+    review = open_review()
+    keys = {name: set(review.table(name)[t.key]) for name, t in review.schema.tables.items()}
+    facts = [tag for c in PAGES for tag in soup(c.doc).select("data.fact")]
+    assert len(facts) > 200
+    for tag in facts:
+        rows = tag["data-rows"].split()
+        assert rows or tag.get_text() == "0"
+        for row in rows:
+            table, _, key = row.partition("/")
+            assert key in keys[table]
+
+
+def test_exhibits_stand_on_their_pages():
+    """Every exhibit of every chapter is on the built page."""
+    shown = [(c.doc, i) for c in PAGES for i in c.exhibits]
+    assert len(shown) > 100
+    assert [pair for pair in shown if soup(pair[0]).find(id=pair[1]) is None] == []
+
+
+def test_money_is_not_a_formula():
+    """Amounts in dollars stay text (dollarmath is off)."""
+    import yaml
+
+    config = yaml.safe_load((PAGES[0].root / "_config.yml").read_text(encoding="utf-8"))
+    assert "dollarmath" not in config["parse"]["myst_enable_extensions"]
+    page = soup("chapters/zhao2018/background")
+    assert "US$" in page.article.get_text()
+    assert not page.select(".math, math")
+
+
+def test_styles_call_no_other_host():
+    """No style sheet fetches from another address."""
+    sheets = sorted(HTML.rglob("*.css"))
+    assert sheets
+    for sheet in sheets:
+        assert not re.search(r"(url\(|@import)\s*['\"]?(https?:)?//", sheet.read_text(encoding="utf-8")), sheet.name
+
+
+def test_repository_address_has_one_home():
+    """The public address stands in _config.yml and nowhere else."""
+    import subprocess
+
+    root = PAGES[0].root
+    import yaml
+
+    address = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
+    ran = subprocess.run(["git", "grep", "-l", "--fixed-strings", address.removeprefix("https://")], cwd=root, capture_output=True, text=True)
+    assert ran.stdout.split() == ["_config.yml"]

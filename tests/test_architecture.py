@@ -1,0 +1,115 @@
+"""The house: who may import whom, and what only one room may do."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import mscreview
+
+PACKAGE = Path(mscreview.__file__).parent
+
+# Each room may import the rooms listed, and no other of the package. `exhibits/*` share one entry.
+MAY_IMPORT = {
+    "errors": set(),
+    "schema": {"errors"},
+    "load": {"errors", "schema"},
+    "validate": {"errors", "load", "schema"},
+    "format": set(),
+    "exhibit": {"schema"},
+    "charts": set(),
+    "published": {"errors", "format"},
+    "facts": {"errors", "format"},
+    "exhibits": {"charts", "errors", "exhibit", "exhibits", "format", "published", "schema"},
+    "catalogue": {"charts", "errors", "exhibit", "exhibits"},
+    "review": {"catalogue", "errors", "exhibit", "load", "published", "schema", "validate"},
+    "bibliography": {"schema"},
+    "notebooks": {"review", "schema"},
+    "sphinxext": {"errors", "exhibit", "facts", "notebooks", "review"},
+    "cli": {"bibliography", "catalogue", "errors", "facts", "notebooks", "review"},
+    "__init__": {"errors", "review"},
+    "__main__": {"cli"},
+}
+
+
+def modules() -> dict[Path, str]:
+    found = {p: ("exhibits" if p.parent.name == "exhibits" else p.stem) for p in sorted(PACKAGE.rglob("*.py"))}
+    assert len(found) > 15
+    return found
+
+
+def imports(path: Path) -> tuple[set[str], set[str]]:
+    """Rooms of the package, and other packages, that a module imports at run time."""
+    rooms, others = set(), set()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    checking = {id(n) for block in ast.walk(tree) if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test) for n in ast.walk(block)}
+    for node in ast.walk(tree):
+        if id(node) in checking:
+            continue
+        if isinstance(node, ast.Import):
+            others |= {a.name.split(".")[0] for a in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            others.add(node.module.split(".")[0])
+        elif isinstance(node, ast.ImportFrom):
+            inside = path.parent.name == "exhibits" and node.level == 1
+            names = [node.module] if node.module else [a.name for a in node.names]
+            rooms |= {"exhibits" if inside else n.split(".")[0] for n in names}
+    return rooms, others
+
+
+@pytest.mark.parametrize(("path", "room"), [pytest.param(p, r, id=p.relative_to(PACKAGE).as_posix()) for p, r in modules().items()])
+class TestRooms:
+    def test_imports_one_way(self, path, room):
+        """A module imports only the rooms below its own."""
+        rooms, _ = imports(path)
+        assert rooms - MAY_IMPORT[room] == set()
+
+    def test_drawing_stays_in_its_room(self, path, room):
+        """Only charts and the exhibits know altair, and nothing in the package knows a network library."""
+        _, others = imports(path)
+        if room not in ("charts", "exhibits"):
+            assert not others & {"altair", "vl_convert"}
+        assert not others & {"requests", "httpx", "urllib3", "urllib", "aiohttp", "socket"}
+
+    def test_altair_is_imported_late(self, path, room):
+        """Importing the package must stay fast: altair only inside functions."""
+        top = [n for n in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(n, ast.Import | ast.ImportFrom)]
+        assert not [n for n in top if "altair" in ast.unparse(n) or "vl_convert" in ast.unparse(n)]
+
+    def test_only_load_reads_tables(self, path, room):
+        """Nobody but load opens a CSV file."""
+        text = path.read_text(encoding="utf-8")
+        assert ("read_csv" in text or "csv.reader" in text) == (room == "load")
+
+    def test_length(self, path, room):
+        """A module that outgrows 400 lines is two modules."""
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+def test_every_room_is_listed():
+    """The table above names every room, and no room that is gone."""
+    assert set(modules().values()) == set(MAY_IMPORT)
+
+
+def test_public_names():
+    """Chapters need two names, and get no more."""
+    assert mscreview.__all__ == ["DataError", "open_review"]
+
+
+def test_wheel_carries_the_data(tmp_path):
+    """A wheel opens the review outside a checkout."""
+    import subprocess
+    import sys
+    import zipfile
+
+    root = PACKAGE.parent
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)], cwd=root, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    inside = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(inside)
+    script = "import mscreview; print(mscreview.__file__); print(len(mscreview.open_review().table('experiments')))"
+    ran = subprocess.run([sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(inside)!r}); {script}"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    place, count = ran.stdout.split()
+    assert place.startswith(str(inside))
+    assert count == "21"
