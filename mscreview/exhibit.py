@@ -83,6 +83,7 @@ class Exhibit:
 
     @property
     def is_figure(self) -> bool:
+        """A chart, as against a table."""
         return self.id.startswith("fig-")
 
     @property

@@ -23,7 +23,6 @@ import pandas as pd
 
 from . import format as fmt
 from .errors import nearest
-from .schema import BLANKS
 
 if TYPE_CHECKING:
     from .review import Review
@@ -91,21 +90,14 @@ def _statement(review: Review, expression: str) -> Fact:
     if id_ not in rows.index:
         raise FactError(f"no statement {id_!r}{nearest(id_, rows.index)}")
     row = rows.loc[id_]
-    year = row.unit in ("calendar year", "calendar decade")
-    value, low, high = (None if pd.isna(row[c]) else str(int(row[c])) if year else fmt.number(row[c]) for c in ("value", "value_low", "value_high"))
-    if value is not None:
-        text = value
-    elif low is not None and high is not None:
-        text = fmt.between(low, high)
-    elif low is not None or high is not None:
-        text = f"more than {low}" if high is None else f"up to {high}"
-    else:
+    value, low, high = (None if pd.isna(row[c]) else float(row[c]) for c in ("value", "value_low", "value_high"))
+    if value is low is high is None:
         raise FactError(f"statement {id_!r} has a direction, not a number")
     if style not in ("", "bare"):
         raise FactError(f"unknown style {style!r} (allowed: bare)")
-    if not style:
-        units = review.table("vocab_units").set_index("term").written
-        text = units[row.unit].replace("~", text)
+    units = review.table("vocab_units").set_index("term")
+    unit = ("~", "~") if style else (units.written_one[row.unit], units.written[row.unit])
+    text = fmt.quantity(value, low, high, unit, year=row.unit.startswith("calendar"))
     return Fact(text, (f"statements/{id_}",))
 
 
@@ -158,19 +150,14 @@ def _query(review: Review, how: str, table: str, column: str | None, filters: st
     if rows.empty:
         raise FactError(f"no row of {table} passes [{filters}]")
     if how == "distinct":
-        return Fact(fmt.number(len({cell for cell in _written(review, rows, table, column) if cell not in BLANKS})), ids)
+        values = review.written(table, column)[review.blank(table, column) == ""]
+        return Fact(fmt.number(values[values.index.isin(rows.index)].nunique()), ids)
     if not pd.api.types.is_numeric_dtype(rows[column]) or pd.api.types.is_bool_dtype(rows[column]):
         raise FactError(f"{table}.{column} is not a column of numbers")
     if rows[column].isna().all():
         raise FactError(f"every cell in {table}.{column} that passes is blank")
     value = getattr(rows[column], how)()
     return Fact(str(value) if column == "year" else fmt.number(float(value)), ids)
-
-
-def _written(review: Review, rows: pd.DataFrame, table: str, column: str) -> list[str]:
-    """Cells of `rows` as they stand in the file, so that 50 is not 50.0 and a blank keeps its code."""
-    cells = review._raws[table].column(column)
-    return [cells[i] for i in rows.index]
 
 
 def _passes(review: Review, rows: pd.DataFrame, table: str, part: str) -> list[bool]:
@@ -181,7 +168,7 @@ def _passes(review: Review, rows: pd.DataFrame, table: str, part: str) -> list[b
     if column not in rows:
         raise FactError(f"no column {column!r} in {table}{nearest(column, rows.columns)}")
     wanted = value.split("|")
-    cells = _written(review, rows, table, column)
+    cells = review.written(table, column)[rows.index]
     if operator == "?=":
         item = review.schema.tables[table].columns[column].item
         parts = [re.split(";" if item == "string" else "[;|]", c) if item else c for c in cells]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-MONTHS = ("January February March April May June July August September October November December").split()
+MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -42,6 +42,44 @@ def between(low: str, high: str) -> str:
     if head and high.endswith(f" {word}"):
         return f"{head}–{high}"
     return f"{low}–{high}"
+
+
+def quantity(value: float | None, low: float | None, high: float | None, unit: tuple[str, str] = ("~", "~"), year: bool = False) -> str:
+    """Write a value, a range or a bound, with its unit.
+
+    Parameters
+    ----------
+    value, low, high : float or None
+        A single number, or the bounds of a range; a range with one bound is open.
+    unit : (str, str)
+        How the unit is written with one and with any other number; ``~`` stands for the number.
+    year : bool
+        Calendar years take no thousands comma.
+
+    Raises
+    ------
+    ValueError
+        All three are None.
+
+    Examples
+    --------
+    >>> quantity(None, 50, 70, ("~%", "~%")), quantity(None, 10e9, None, ("US$~", "US$~"))
+    ('50–70%', 'more than US$10 billion')
+    >>> quantity(1, None, None, ("~ trial", "~ trials")), quantity(2008, None, None, year=True)
+    ('1 trial', '2008')
+    """
+
+    def write(x: float) -> str:
+        return str(int(x)) if year else number(x)
+
+    if value is not None:
+        return unit[0 if value == 1 else 1].replace("~", write(value))
+    if low is not None and high is not None:
+        return unit[1].replace("~", between(write(low), write(high)))
+    if low is None and high is None:
+        raise ValueError("a quantity needs a value or a bound")
+    bound, words_before = (high, "up to") if low is None else (low, "more than")
+    return f"{words_before} {unit[0 if bound == 1 else 1].replace('~', write(bound))}"
 
 
 def dose(cells: float) -> str:

@@ -31,6 +31,7 @@ class Raw:
     faults: list[Problem] = field(default_factory=list)
 
     def fault(self, row: int, column: str, message: str) -> None:
+        """Note a problem of the file itself."""
         self.faults.append(Problem(self.file, row, column, message))
 
     @property
@@ -39,6 +40,7 @@ class Raw:
         return bool(self.rows) and set(self.columns) == set(self.table.columns)
 
     def column(self, name: str) -> list[str]:
+        """Text cells of one column, top to bottom."""
         return [row.get(name, "") for row in self.rows]
 
 

@@ -36,18 +36,22 @@ class Chapter:
 
     @property
     def path(self) -> Path:
+        """The text notebook."""
         return self.root / f"{self.doc}.md"
 
     @property
     def reference(self) -> Path:
+        """The executed notebook, there or not."""
         return self.root / "reference" / f"{self.doc.removeprefix('chapters/')}.ipynb"
 
     @cached_property
     def text(self) -> str:
+        """The source of the page."""
         return self.path.read_text(encoding="utf-8")
 
     @property
     def has_code(self) -> bool:
+        """Pages without a cell need no reference."""
         return "```{code-cell}" in self.text
 
     @property

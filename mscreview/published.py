@@ -85,7 +85,9 @@ def published(review: Review, review_id: str, table: str) -> tuple[pd.DataFrame,
     key = f"{review_id}-{table}"
     if key not in exhibits.index:
         raise KeyError(f"no printed table {key!r} (there are: {', '.join(exhibits.index)}{nearest(key, exhibits.index)})")
-    for name, id_column, fill in (
+    printed = exhibits.loc[key, "columns"]
+    # zhao2020's second table is also in trial_reports, which keeps less of it.
+    for name, id_column, columns in (
         ("controlled_trials", "report_id", _CONTROLLED),
         ("experiments", "experiment_id", _ANIMALS),
         ("trial_reports", "report_id", _TRIALS),
@@ -93,10 +95,9 @@ def published(review: Review, review_id: str, table: str) -> tuple[pd.DataFrame,
         rows = review.table(name)
         rows = rows[rows[id_column].str.startswith(f"{key}-r")]
         if len(rows):
-            break
-    columns = exhibits.loc[key, "columns"]
-    frame = pd.DataFrame({c: [_fill(fill[c], row) for row in rows.itertuples()] for c in columns})
-    return frame, [f"{name}/{i}" for i in rows[id_column]]
+            frame = pd.DataFrame({c: [_fill(columns[c], row) for row in rows.itertuples()] for c in printed})
+            return frame, [f"{name}/{i}" for i in rows[id_column]]
+    raise KeyError(f"no coded row of printed table {key!r}")
 
 
 def _fill(how: object, row: tuple) -> object:

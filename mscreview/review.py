@@ -11,7 +11,7 @@ from . import published as _published
 from .errors import DataError, Problem, nearest
 from .exhibit import Exhibit
 from .load import Raw, read_raw, to_frame
-from .schema import FILE, Schema, read_schema
+from .schema import BLANKS, FILE, Schema, read_schema
 from .validate import validate
 
 PACKAGE = Path(__file__).resolve().parent
@@ -111,10 +111,19 @@ class Review:
         >>> open_review().blank("source_exhibits", "n_rows").value_counts()["not_applicable"]
         np.int64(7)
         """
-        from .schema import BLANKS
+        cells = self.written(name, column)
+        return cells.where(cells.isin(BLANKS), "")
 
+    def written(self, name: str, column: str) -> pd.Series:
+        """Give a column's cells as they stand in the file: 50 is not 50.0, a list is one text, a blank keeps its code.
+
+        Examples
+        --------
+        >>> open_review().written("experiments", "timing_days")[9]
+        '-7;0|-4;0'
+        """
         self.table(name)
-        return pd.Series([c if c in BLANKS else "" for c in self._raws[name].column(column)], name=column)
+        return pd.Series(self._raws[name].column(column), name=column)
 
     def published(self, review_id: str, table: str) -> pd.DataFrame:
         """Give a printed table back from the coded rows, in its printed columns and row order.

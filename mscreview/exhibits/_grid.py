@@ -11,6 +11,7 @@ from ..exhibit import LINK
 from ._sheet import Sheet, text_width
 
 LINE = 14  # distance of two lines of text
+LOOSE = 0.87  # running text is this much narrower than its safe estimate
 PITCH = 13  # distance of two marks in a cell
 _COLOURS = {**FAVOURS, "none": GREY, "seen": BLUE, "gone": GREY, "other": PURPLE}
 _SHAPES = {**SHAPES, "none": "circle", "seen": "circle", "gone": "cross", "other": "square"}
@@ -76,10 +77,18 @@ class Grid(Sheet):
 
     def legend(self, y: float, entries: Sequence[tuple[Mark, str]]) -> float:
         """Explain marks from `y` down and return where that ends."""
-        return self.key([(words, _COLOURS[m.kind], _SHAPES[m.kind], not m.hollow, 36 if m.small else 85) for m, words in entries], y)
+        return self.key(
+            [(words, _COLOURS[m.kind], _SHAPES[m.kind], not m.hollow, 36 if m.small else 85) for m, words in entries], y
+        )
 
     def matrix(
-        self, top: float, left: float, rows: Sequence[str], columns: Sequence[Column], cells: Mapping[tuple[int, int], Sequence[Mark]], blank: str = ""
+        self,
+        top: float,
+        left: float,
+        rows: Sequence[str],
+        columns: Sequence[Column],
+        cells: Mapping[tuple[int, int], Sequence[Mark]],
+        blank: str = "",
     ) -> float:
         """Draw a matrix of marks.
 
@@ -133,7 +142,9 @@ class Grid(Sheet):
             self.rule(a, foot, b, foot, opacity=1)
         deep = max(len(c.lines) for c in columns)
         for j, column in enumerate(columns):
-            self.lines((starts[j] + starts[j + 1]) / 2, foot + 10 + LINE * (deep - len(column.lines)), column.lines, "center", size=11)
+            self.lines(
+                (starts[j] + starts[j + 1]) / 2, foot + 10 + LINE * (deep - len(column.lines)), column.lines, "center", size=11
+            )
         return foot + 9 + LINE * deep
 
     def _cell(self, x: float, y: float, marks: Sequence[Mark], fits: int, blank: str) -> None:
@@ -154,4 +165,4 @@ def broken(words: str, room: float, size: int = 12) -> list[str]:
     >>> broken("graft or patient survival", 90)
     ['graft or', 'patient', 'survival']
     """
-    return wrap(words, max(1, int(room / text_width(" ", size))), break_long_words=False, break_on_hyphens=False)
+    return wrap(words, max(1, int(room / text_width("n", size) / LOOSE)), break_long_words=False, break_on_hyphens=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 WORDS = {"msc": "favours MSC", "control": "favours control", "neither": "no difference", "unclear": "mixed"}
 TRANSPLANT = "kidney transplantation"
+# Order of columns and groups; what is not listed comes last.
 SPECIES = ("mouse", "rat", "rabbit", "pig")
+MODELS = ("I/R", "cisplatin", "gentamicin")
+CLASSES = ("incubation with agent", "co-injection with drug", "hypoxia or its mimic", "gene modification")
 AXIS = ("SDF-1", "CXCR4", "CXCR7")
 # Names of agents too long for a column.
 SHORT = {"S-nitroso N-acetyl penicillamine": "SNAP"}
@@ -37,8 +40,12 @@ SIGNALS = (
     ("Infused cells", "reten|tion", ("MSC retention",)),
     ("Kidney", "function", ("graft function", "renal function")),
 )
+# Width of a column by group, narrow (0: what is left) and wide.
+WIDTHS = {"Signals": (0, 46), "Infused cells": (0, 57), "Kidney": (44, 52)}
 # Better kidney function that the prose reports and the printed table leaves out.
 PROSE_FUNCTION = ("zhao2018-s078", "zhao2018-s100", "zhao2018-s102")
+
+
 def experiments(review: Review) -> pd.DataFrame:
     """Give the experiments with a column ``study``, the name they go by in every chart.
 
@@ -118,6 +125,16 @@ def legend(kinds: Iterable[str]) -> list[tuple[Mark, str]]:
     return [(Mark(k), w) for k, w in WORDS.items() if k in set(kinds)]
 
 
+def _rank(order: Sequence[str], term: str) -> int:
+    return order.index(term) if term in order else len(order)
+
+
+def _column(place: tuple[str, str]) -> tuple:
+    """Where the column of a species and a model stands: transplantation last."""
+    species, model = place
+    return (model == TRANSPLANT, _rank(MODELS, model), model, _rank(SPECIES, species), species)
+
+
 def _place(record: object) -> str:
     return f"{record.species}, {record.model}"
 
@@ -134,31 +151,39 @@ def evidence_map(review: Review) -> Content:
             "direction": WORDS[vote(rows.favours)], "arm": arm or "all", "favours": vote(rows.favours),
             "row": f"{refs('findings', rows.finding_id)};{refs('experiments', rows.experiment_id)}",
         })  # fmt: skip
-    domains, models = _domains(review), [*sorted(set(found.model) - {TRANSPLANT}, key=["I/R", "cisplatin", "gentamicin"].index), TRANSPLANT]
+    domains = _domains(review)
     data = pd.DataFrame(lines)
-    data["order"] = data.apply(lambda r: (domains.index(r.domain), models.index(r.model), SPECIES.index(r.species), r.arm != "all", r.study.split()[::-1]), axis=1)
+    data["order"] = data.apply(
+        lambda r: (domains.index(r.domain), *_column((r.species, r.model)), r.arm != "all", r.study.split()[::-1]), axis=1
+    )
     data = data.sort_values("order", kind="stable").reset_index(drop=True)
-    places = [(s, m) for m in models for s in SPECIES if ((data.species == s) & (data.model == m)).any()]
+    places = sorted(set(zip(data.species, data.model, strict=True)), key=_column)
     whole = data[data.arm == "all"]
     empty = len(domains) * len(places) - len(whole[["domain", "species", "model"]].drop_duplicates())
     never = [d for d in domains if d not in set(data.domain)]
     aki = whole[(whole.model != TRANSPLANT) & (whole.domain == "renal function")]
     return Content(
         caption=f"What {counted(found.study_id.nunique(), 'animal study', 'animal studies')} in the tables of the reviews measured: outcome domain by species and model. "
-        "Each large mark is one study, with one vote in each domain; a small mark is a result that holds for one arm only. An empty cell: nothing reported.",
+        "Each large mark is one study, with one vote in each domain; a small mark is a result that holds for one arm only. Species and model as the tables print them; an empty cell: nothing reported.",
         alt=f"{(whole.favours == 'msc').sum()} of {len(whole)} votes favour MSC; the {len(data) - len(whole)} results that do not are single arms. "
-        f"{empty} of {len(domains) * len(places)} cells are empty: no study reports {fmt.words(never, 'or')}, "
+        f"{empty} of {len(domains) * len(places)} cells are empty: no study reports on {fmt.words(never, 'or')}, "
         f"and the tables give kidney function for {len(aki) or 'none'} of the AKI models.",
         data=data[["domain", "species", "model", "study", "outcomes", "direction", "arm", "row"]],
         draw=lambda width: _draw_map(data, found, domains, places, width),
     )
 
 
-def _draw_map(data: pd.DataFrame, found: pd.DataFrame, domains: list[str], places: list[tuple[str, str]], width: int) -> alt.TopLevelMixin:
+def _draw_map(
+    data: pd.DataFrame, found: pd.DataFrame, domains: list[str], places: list[tuple[str, str]], width: int
+) -> alt.TopLevelMixin:
     sheet, wide = Grid(width - 4), width >= WIDE
-    y = sheet.legend(0, [*legend(data.favours), (Mark("control", small=True), "small: one arm only")]) + 10
-    groups = {"Acute kidney injury": [p for p in places if p[1] != TRANSPLANT], "Kidney transplantation": [p for p in places if p[1] == TRANSPLANT]}
-    for part in ([groups] if wide else [{g: p} for g, p in groups.items()]):
+    whole, arms = (legend(data.favours[(data.arm == "all") == flag]) for flag in (True, False))
+    y = sheet.legend(0, [*whole, *((Mark(m.kind, small=True), f"{words}, one arm only") for m, words in arms)]) + 10
+    groups = {
+        "Acute kidney injury": [p for p in places if p[1] != TRANSPLANT],
+        "Kidney transplantation": [p for p in places if p[1] == TRANSPLANT],
+    }
+    for part in [groups] if wide else [{g: p} for g, p in groups.items()]:
         shown = [(g, p) for g, ps in part.items() for p in ps]
         columns, cells = [], {}
         for j, (group, (species, model)) in enumerate(shown):
@@ -167,7 +192,7 @@ def _draw_map(data: pd.DataFrame, found: pd.DataFrame, domains: list[str], place
             for r in data[(data.species == species) & (data.model == model)].itertuples():
                 label = f"{r.study}, {_place(r)}: {r.outcomes}, {r.direction}" + (f" ({r.arm})" if r.arm != "all" else "")
                 cells.setdefault((domains.index(r.domain), j), []).append(Mark(r.favours, r.row, label, small=r.arm != "all"))
-        y = sheet.matrix(y, 158 if wide else 100, domains, columns, cells) + 22
+        y = sheet.matrix(y, 158 if wide else 110, domains, columns, cells) + 22
     return sheet.chart(y - 20)
 
 
@@ -178,8 +203,7 @@ def _preconditioned(review: Review) -> pd.DataFrame:
     data["class"] = data.preconditioning.map(review.table("vocab_preconditioning").set_index("term").harmonised)
     data["short"] = data.agent.replace(SHORT)
     data["graft"] = data.model == TRANSPLANT
-    order = ["incubation with agent", "co-injection with drug", "hypoxia or its mimic", "gene modification"]
-    data["order"] = data["class"].map(lambda c: order.index(c) if c in order else len(order))
+    data["order"] = data["class"].map(lambda c: _rank(CLASSES, c))
     return data.sort_values(["order", "graft", "year", "experiment_id"]).reset_index(drop=True)
 
 
@@ -206,7 +230,7 @@ def preconditioning_outcomes(review: Review) -> Content:
         "Filled: acute kidney injury. Outline: kidney transplantation. An empty cell: nothing reported.",
         alt=f"{(data.favours == 'msc').sum()} of {len(data)} results favour MSC. In AKI the tables follow the cells (homing in {(homing.model != TRANSPLANT).sum()} of "
         f"{len(tried) - n_graft} experiments, kidney function in {(function.model != TRANSPLANT).sum()}); in transplantation they follow the organ "
-        f"(kidney function in {(function.model == TRANSPLANT).sum()} of {n_graft}). None reports {fmt.words([d for d in domains if d not in set(data.domain)], 'or')}.",
+        f"(kidney function in {(function.model == TRANSPLANT).sum()} of {n_graft}). None reports on {fmt.words([d for d in domains if d not in set(data.domain)], 'or')}.",
         data=data[["class", "agent", "study", "species", "model", "domain", "outcomes", "direction", "row"]],
         draw=lambda width: _draw_preconditioning(tried, data, domains, width),
     )
@@ -225,7 +249,7 @@ def _draw_preconditioning(tried: pd.DataFrame, data: pd.DataFrame, domains: list
             for r in data[data.experiment_id == e["experiment_id"]].itertuples():
                 label = f"{r.agent} ({r.study}, {_place(r)}): {r.outcomes}, {r.direction}"
                 cells[domains.index(r.domain), j] = [Mark(r.favours, r.row, label, hollow=e["graft"])]
-        y = sheet.matrix(y, 158 if wide else 94, domains, columns, cells) + 22
+        y = sheet.matrix(y, 158 if wide else 104, domains, columns, cells) + 22
     return sheet.chart(y - 20)
 
 
@@ -239,12 +263,21 @@ def sdf1_cxcr4(review: Review) -> Content:
         own = found[(found.experiment_id == e.experiment_id) & (found.direction == "increase")]
         for j, (_, _, outcomes) in enumerate(SIGNALS):
             rows, told = own[own.outcome.isin(outcomes)], prose[prose.study_id == e.study_id]
-            cell = {"experiment_id": e.experiment_id, "agent": e.agent, "study": e.study, "species": e.species, "model": e.model, "column": j}
+            cell = {
+                "experiment_id": e.experiment_id,
+                "agent": e.agent,
+                "study": e.study,
+                "species": e.species,
+                "model": e.model,
+                "column": j,
+            }
             if len(rows):
                 row = f"{refs('findings', rows.finding_id)};{refs('experiments', [e.experiment_id])}"
                 lines.append({**cell, "increased": ", ".join(rows.outcome), "reported in": "table", "row": row})
             elif "renal function" in outcomes and len(told):
-                lines.append({**cell, "increased": "renal function", "reported in": "prose", "row": refs("statements", told.index)})
+                lines.append(
+                    {**cell, "increased": "renal function", "reported in": "prose", "row": refs("statements", told.index)}
+                )
     data = pd.DataFrame(lines)
     axis = set(data.experiment_id[data.increased.isin(AXIS)])
     tried["axis"] = ~tried.experiment_id.isin(axis)
@@ -253,9 +286,9 @@ def sdf1_cxcr4(review: Review) -> Content:
     moved = data[(data.increased == "MSC migration") & data.experiment_id.isin(axis)]
     return Content(
         caption=f"What the {counted(len(tried), 'preconditioning experiment')} report to increase: signals of the SDF-1/CXCR4 axis and its trigger HIF-1α, "
-        f"abilities of the infused cells, and kidney function. In {len(own)} of them ({fmt.words(own.study.tolist())}) CXCR4 is the inserted gene itself.",
-        alt=f"{len(axis)} of {len(tried)} experiments report more SDF-1, CXCR4 or CXCR7, and {len(moved)} of these {len(axis)} report better migration; "
-        f"the other {len(tried) - len(axis)} ({fmt.words(tried.agent[tried.axis].tolist())}) act on the immune system and report none of the signals.",
+        f"abilities of the infused cells, and kidney function. In {len(own)} of them ({fmt.words(own.study.tolist())}) CXCR4 is the inserted gene itself. A dot: not reported.",
+        alt=f"{len(axis)} of {len(tried)} experiments report more SDF-1, CXCR4 or CXCR7, and {len(moved)} of these also report better migration; "
+        f"the other {len(tried) - len(axis)} ({fmt.words(tried.agent[tried.axis].tolist())}) report neither.",
         data=data[["agent", "study", "species", "model", "increased", "reported in", "row"]],
         draw=lambda width: _draw_axis(tried, data, width),
     )
@@ -269,10 +302,22 @@ def _draw_axis(tried: pd.DataFrame, data: pd.DataFrame, width: int) -> alt.TopLe
     for part in [range(len(SIGNALS))] if wide else [range(4), range(4, len(SIGNALS))]:
         columns, cells = [], {}
         for group, heading, _ in (SIGNALS[j] for j in part):
-            columns.append(Column([heading.replace("|", "")] if wide else heading.replace("|", "-|").split("|"), group, 60 if wide else 0))
+            columns.append(
+                Column([heading.replace("|", "")] if wide else heading.replace("|", "-|").split("|"), group, WIDTHS[group][wide])
+            )
         for i, e in enumerate(rows):
             for r in data[(data.experiment_id == e.experiment_id) & data.column.isin(part)].to_dict("records"):
                 label = f"{e.agent} ({e.study}, {_place(e)}): more {r['increased']}, reported in the {r['reported in']}"
                 cells[i, r["column"] - part[0]] = [Mark("msc", r["row"], label, hollow=r["reported in"] == "prose")]
-        y = sheet.matrix(y, sheet.width - 60 * len(SIGNALS) if wide else 122, labels, columns, cells, blank="·") + 22
+        y = (
+            sheet.matrix(
+                y,
+                sheet.width - sum(WIDTHS[group][1] for group, *_ in SIGNALS) if wide else 124,
+                labels,
+                columns,
+                cells,
+                blank="·",
+            )
+            + 22
+        )
     return sheet.chart(y - 20)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from .. import format as fmt
 from ..charts import WIDE
-from ..facts import fact
 from ._content import Content, exhibit
 from ._grid import LINE, Column, Grid, Mark, broken
 from .animals import counted, refs
@@ -20,26 +20,35 @@ if TYPE_CHECKING:
     from ..review import Review
 
 ORGANS = ("lungs", "liver", "spleen", "heart", "kidney")
-# Where: statements, route they name, what was seen ({} is their number), amount by organ. All that name an organ for whole,
+# Where: statement, route it names, what was seen ({} is its number), amount by organ. All that name an organ for whole,
 # unmodified cells; left out are vesicles, phagocytes that carry cells on, and efficacy.
 PLACES = (
-    ("zhao2020-s014", "vein", "Most cells stay caught here", {"lungs": "most", "liver": "most", "spleen": "most"}),
-    ("zhao2018-s058", "route not stated", "{} of the cells reach the target", {"lungs": "most", "liver": "most", "spleen": "most", "kidney": "few"}),
-    ("ki2020-s027", "peritoneum", "Few, alike in four organs (sepsis)", {"lungs": "few", "liver": "few", "heart": "few", "kidney": "few"}),
-    ("ki2020-s026", "vein, peritoneum or renal capsule", "None in kidney tissue (cisplatin)", {"kidney": "none"}),
-    ("ki2020-s028", "renal artery", "Glomeruli above all (nephritis)", {"kidney": "most"}),
-    ("ki2020-s031", "artery", "Glomeruli above all (pig, ischaemia)", {"kidney": "most"}),
+    ("zhao2020-s014", "by vein", "Most cells stay caught here", {"lungs": "most", "liver": "most", "spleen": "most"}),
+    (
+        "zhao2018-s058",
+        "route not stated",
+        "{} of the cells reach the target",
+        {"lungs": "most", "liver": "most", "spleen": "most", "kidney": "few"},
+    ),
+    (
+        "ki2020-s027",
+        "into the peritoneum",
+        "Few, alike in four organs (sepsis)",
+        {"lungs": "few", "liver": "few", "heart": "few", "kidney": "few"},
+    ),
+    ("ki2020-s026", "vein, peritoneum, renal capsule", "None in kidney tissue (cisplatin AKI)", {"kidney": "none"}),
+    ("ki2020-s028", "by renal artery", "Mostly in glomeruli (nephritis)", {"kidney": "most"}),
+    ("ki2020-s031", "by artery", "Mostly in glomeruli (ischaemic pig)", {"kidney": "most"}),
 )
 AMOUNTS = {"most": Mark("seen"), "few": Mark("seen", small=True), "none": Mark("gone")}
-# How long: statements with a time (the last of them gives it), kind, route, words with their numbers. All that say when whole cells
-# are still there or gone. The window of protection counts from the injury and is there for comparison; the others count from infusion.
+# How long: statements (the last gives the end, the first of two times the beginning), kind, route, words with their numbers. All that
+# say when whole cells are still there or gone. Protection counts from the injury and is there for comparison; the rest, from infusion.
 TIMES = (
-    (("ki2020-s030",), "seen", "artery", "Held in pig kidneys {}"),
-    (("ki2020-s032",), "gone", "vein", "Most gone from the lungs within {}"),
+    (("ki2020-s030",), "seen", "by artery", "Held in pig kidneys for up to {}"),
+    (("ki2020-s032",), "gone", "by vein", "Most gone from the lungs within {}"),
     (("zhao2018-s025",), "gone", "route not stated", "Most gone from kidney and other organs within {}"),
-    (("zhao2020-s015", "zhao2020-s016"), "gone", "vein", "{} dead within {}"),
-    (("ki2020-s041",), "seen", "vein", "More CXCR4-MSC than plain MSC in the kidney at {}"),
-    (("ki2020-s042",), "gone", "vein", "CXCR4-MSC no longer more at {}"),
+    (("zhao2020-s015", "zhao2020-s016"), "gone", "by vein", "{} dead within {}"),
+    (("ki2020-s041", "ki2020-s042"), "gone", "by vein", "Kidney holds more CXCR4-MSC than plain MSC at {}, no longer at {}"),
     (("ki2020-s017",), "other", "counted from injury", "For comparison: protection from AKI at {}"),
 )
 HOURS = {"hours": 1, "days": 24, "weeks": 168}
@@ -47,14 +56,22 @@ TICKS = ((1, "1 hour", "1 h"), (3, "3 hours", "3 h"), (8, "8 hours", "8 h"), (24
 
 
 def _amount(review: Review, id: str) -> str:
-    """Number of a statement with its unit; "within" and "held" already say that it is a limit."""
-    text = fact(review, f"statements/{id}".partition("/")[2]).text
-    return re.sub(r"^1 (\w+)s$", r"1 \1", text.removeprefix("up to "))
+    """Number of a statement with its unit; a lower limit says so, an upper one is said by the words around it."""
+    row = review.table("statements").set_index("statement_id").loc[id]
+    low, high = (None if pd.isna(v) else fmt.number(v) for v in (row.value_low, row.value_high))
+    if not pd.isna(row.value):
+        text = fmt.number(row.value)
+    elif low and high:
+        text = fmt.between(low, high)
+    else:
+        text = high or f"more than {low}"
+    written = review.table("vocab_units").set_index("term").written[row.unit].replace("~", text)
+    return re.sub(r"^1 (\w+)s$", r"1 \1", written)
 
 
 def _filled(review: Review, words: str, ids: tuple[str, ...]) -> str:
-    numbers = [_amount(review, i) for i in ids] if "{}" in words else []
-    words = words.format(*numbers)
+    """Words with the numbers of the statements in place of each pair of braces."""
+    words = words.format(*[_amount(review, i) for i in ids]) if "{}" in words else words
     return words[0].upper() + words[1:]
 
 
@@ -63,27 +80,40 @@ def cell_fate(review: Review) -> Content:
     """Organs in which infused cells are found, and the hours for which they last."""
     statements, lines = review.table("statements").set_index("statement_id"), []
     for id, route, words, organs in PLACES:
-        lines.append({"question": "where", "route": route, "seen": _filled(review, words, (id,)), **organs, "row": refs("statements", [id])})
+        lines.append(
+            {
+                "question": "where",
+                "route": route,
+                "seen": _filled(review, words, (id,)),
+                **organs,
+                "row": refs("statements", [id]),
+            }
+        )
     for ids, kind, route, words in TIMES:
-        last = statements.loc[ids[-1]]
-        ends = [float(v) * HOURS[last.unit] for v in (last.value_low, last.value, last.value_high) if not pd.isna(v)]
+        timed = statements.loc[list(ids)]
+        timed = timed[timed.unit.isin(HOURS)]
+        ends = [
+            float(v) * HOURS[r.unit] for r in timed.itertuples() for v in (r.value_low, r.value, r.value_high) if not pd.isna(v)
+        ]
         lines.append({
             "question": "how long", "route": route, "seen": _filled(review, words, ids), "kind": kind, "from hour": ends[0] if len(ends) > 1 else None,
             "hours": ends[-1], "row": refs("statements", ids),
         })  # fmt: skip
     data = pd.DataFrame(lines)
     where, when = data[data.question == "where"], data[data.question == "how long"]
-    gone = when[(when.kind == "gone") & when.seen.str.contains("gone|dead")]
+    gone = when[(when.kind == "gone") & when["from hour"].isna()]
     kept = when[when.kind == "seen"].sort_values("hours").iloc[0]
-    caught = where.lungs.eq("most")
+    caught, found = where[where.lungs.eq("most")], where[where.kidney.eq("most")]
     reviews = {r.split("/")[1].split("-")[0] for cell in data.row for r in cell.split(";")}
     return Content(
         caption=f"Where infused MSC are found and how long they last: {counted(len(data), 'entry', 'entries')} from the prose of {counted(len(reviews), 'review')}, "
         "with the route of infusion where one is named. Time on a logarithmic scale.",
-        alt=f"Given by vein, most cells end in lungs, liver or spleen ({caught.sum()} entries) and not in the kidney: {where.seen[where.seen.str.contains('reach')].iloc[0]}. "
-        f"The {counted(len(gone), 'estimate')} of when they are gone lie between {gone.hours.min():g} and {gone.hours.max():g} hours. "
-        f"Only the arterial routes show them mainly in the kidney ({kept.seen[0].lower()}{kept.seen[1:]}).",
-        data=data[["question", "route", "seen", *[o for o in ORGANS if o in data], "from hour", "hours", "row"]].astype(object).where(lambda d: d.notna(), None),
+        alt=f"Lungs, liver and spleen catch most cells in {len(caught)} of {len(where)} entries; the {len(found)} that find them mainly in the kidney "
+        f"are those of infusion {fmt.words(sorted(set(found.route)), 'or')}. The {counted(len(gone), 'estimate')} of when they are gone lie between "
+        f"{gone.hours.min():g} and {gone.hours.max():g} hours; after infusion by artery, pig kidneys held them for up to {kept.hours:g} hours.",
+        data=data[["question", "route", "seen", *[o for o in ORGANS if o in data], "from hour", "hours", "row"]]
+        .astype(object)
+        .where(lambda d: d.notna(), None),
         draw=lambda width: _draw(where, when, width),
     )
 
@@ -99,10 +129,24 @@ def _draw(where: pd.DataFrame, when: pd.DataFrame, width: int) -> alt.TopLevelMi
             if isinstance(r[organ], str):
                 mark = AMOUNTS[r[organ]]
                 cells[i, j] = [Mark(mark.kind, r["row"], f"{r['route']}: {r[organ]} of the cells in {organ}", small=mark.small)]
-    columns = [Column([o], "", 62 if wide else 0) for o in ORGANS]
-    y = sheet.matrix(y - 12, sheet.width - 62 * len(ORGANS) if wide else 136, labels if wide else [_wrapped(t) for t in labels], columns, cells) + 30
+    columns = [Column([o], "", 88 if wide else 0) for o in ORGANS]
+    y = (
+        sheet.matrix(
+            y + (-12 if wide else 4),
+            sheet.width - 88 * len(ORGANS) if wide else 136,
+            labels if wide else [_wrapped(t) for t in labels],
+            columns,
+            cells,
+        )
+        + 30
+    )
     sheet.text(0, y, "How long", bold=True)
-    y = sheet.legend(y + 10, [(Mark("seen"), "still there"), (Mark("gone"), "gone, or no longer more"), (Mark("other"), "effect")])
+    y = (
+        sheet.legend(
+            y + 10, [(Mark("seen"), "still there"), (Mark("gone"), "gone, or no longer more"), (Mark("other"), "protection")]
+        )
+        + 6
+    )
     return _draw_times(sheet, when, y, wide)
 
 
@@ -117,16 +161,18 @@ def _draw_times(sheet: Grid, when: pd.DataFrame, y: float, wide: bool) -> alt.To
     def at(hours: float) -> float:
         return 16 + log(hours) / log(end) * (sheet.width - 40)
 
-    top = y
     for r in when.to_dict("records"):
         y = sheet.lines(0, y + 6, broken(f"{r['seen']} ({r['route']})", sheet.width)) + 2
         begin = r["from hour"] if r["from hour"] == r["from hour"] else 1
         mark = Mark(r["kind"], r["row"], f"{r['seen']} ({r['route']})")
         sheet.strip(at(begin), at(r["hours"]), y, mark)
         sheet.place(at(r["hours"]), y, mark, 130)
+        if begin > 1:
+            sheet.place(at(begin), y, mark if r["kind"] == "other" else Mark("seen", mark.row, mark.label), 130)
+        for hours, _, _ in TICKS:
+            sheet.rule(at(hours), y - 6, at(hours), y + 6, opacity=0.3)
         y += LINE
     for hours, long, short in TICKS:
-        sheet.rule(at(hours), top - 4, at(hours), y, opacity=0.3)
         sheet.rule(at(hours), y, at(hours), y + 5)
         sheet.text(at(hours), y + 14, long if wide else short, "center")
     sheet.rule(at(1), y, at(end), y)

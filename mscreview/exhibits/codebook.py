@@ -80,10 +80,7 @@ def rows(review: Review, id: str) -> Content:
     table = next(t for t in review.schema.tables.values() if id == f"tbl-rows-{_slug(t.name)}")
     data = review.table(table.name)
     for name, column in table.columns.items():
-        if column.blanks and not column.item:
-            blanks = review.blank(table.name, name)
-            data[name] = [b or v for b, v in zip(blanks, data[name], strict=True)]
-        elif column.item:
+        if (column.blanks and not column.item) or column.item:
             blanks = review.blank(table.name, name)
             data[name] = [b or v for b, v in zip(blanks, data[name], strict=True)]
     data = data[[table.key, *[c for c in data if c != table.key]]]

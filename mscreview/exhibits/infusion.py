@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -30,7 +31,10 @@ BETTER = {("zhao2020-T1-r04", (-7, 0)): ("better than day −4, 0", ("zhao2020-s
 
 def _schedules(review: Review) -> pd.DataFrame:
     """One row a schedule of infusions around transplantation: alternatives and arms reported apart stand alone."""
-    found, told, lines = findings(review), review.table("statements").set_index("statement_id"), []
+    found, lines = findings(review), []
+    cited = {id for _, id in ROUTES.values()} | {id for _, ids in BETTER.values() for id in ids}
+    if gone := cited - set(review.table("statements").statement_id):
+        raise KeyError(f"no statement {', '.join(sorted(gone))}")
     for e in experiments(review).itertuples():
         if not isinstance(e.timing_days, list):
             continue
@@ -45,20 +49,32 @@ def _schedules(review: Review) -> pd.DataFrame:
             lines.append(_schedule(e, late.iloc[0] if len(late) else options[0], rows, arm, ARMS.get(arm, arm), ()))
     data = pd.DataFrame(lines)
     data["first"] = data.groupby("experiment_id").days.transform(lambda d: min(min(s) for s in d))
-    data["kind"] = data.apply(lambda r: "microvesicles" if "vesicle" in r["product"] else "preconditioned" if r.agent else "plain", axis=1)
+    data["kind"] = data.apply(
+        lambda r: "microvesicles" if "vesicle" in r["product"] else "preconditioned" if r.agent else "plain", axis=1
+    )
     place = data.kind.map({"plain": 0, "microvesicles": 1, "preconditioned": 2})
-    order = pd.DataFrame({"p": place, "f": data["first"], "s": data.study, "e": data.experiment_id}).sort_values(["p", "f", "s", "e"], kind="stable").index
+    order = (
+        pd.DataFrame({"p": place, "f": data["first"], "s": data.study, "e": data.experiment_id})
+        .sort_values(["p", "f", "s", "e"], kind="stable")
+        .index
+    )
     return data.loc[order].reset_index(drop=True)
 
 
-def _schedule(e: object, days: list[int], found: pd.DataFrame, arm: str, note: str, statements: Sequence[str]) -> dict[str, object]:
+def _schedule(
+    e: object, days: list[int], found: pd.DataFrame, arm: str, note: str, statements: Sequence[str]
+) -> dict[str, object]:
     """One schedule: days, direction of each graft outcome and of all three, and the rows it rests on."""
     graft = found[found.outcome.isin(GRAFT)]
     each = {o: WORDS[vote(graft.favours[graft.outcome == o])] if (graft.outcome == o).any() else "not_reported" for o in GRAFT}
     route, told = ROUTES.get(e.experiment_id, ("not_reported", ""))
     if arm:
         route, told = ("intravenous", "") if arm == "intravenous route" else ("not_reported", "")
-    parts = [refs("findings", graft.finding_id), refs("experiments", [e.experiment_id]), refs("statements", [s for s in (told, *statements) if s])]
+    parts = [
+        refs("findings", graft.finding_id),
+        refs("experiments", [e.experiment_id]),
+        refs("statements", [s for s in (told, *statements) if s]),
+    ]
     return {
         "experiment_id": e.experiment_id, "study": e.study, "species": e.species, "product": e.product,
         "agent": "" if e.agent in BLANKS else e.agent, "days": days, "schedule": fmt.days(days), "route": route, **each,
@@ -66,10 +82,12 @@ def _schedule(e: object, days: list[int], found: pd.DataFrame, arm: str, note: s
     }  # fmt: skip
 
 
-def _shown_schedules(review: Review, data: pd.DataFrame) -> pd.DataFrame:
+def _shown(data: pd.DataFrame) -> pd.DataFrame:
     """The schedules as a reader sees them below the chart and in the table."""
-    products = data["product"] + data.agent.map(lambda a: f" + {a}" if a else "")
-    return data.assign(product=products, note=data.note.replace("", "–"))[["study", "species", "product", "schedule", "route", *GRAFT, "note", "row"]]
+    products = data.agent.map(lambda a: f"{a}-" if a else "") + data["product"]
+    return data.assign(product=products, note=data.note.where(data.note != "", None))[
+        ["study", "species", "product", "schedule", "route", *GRAFT, "note", "row"]
+    ]
 
 
 @exhibit("tbl-timing")
@@ -82,7 +100,7 @@ def timing_table(review: Review) -> Content:
         "day 0 is surgery. Where an experiment tried alternatives, the printed result stands for all of them; arms that the prose reports apart have a row of their own.",
         alt=f"{counted(len(harm), 'schedule')} of {len(data)} did harm ({fmt.words((harm.study + ', ' + harm.schedule).tolist())}); "
         f"the reviews name a route for {(data.route != 'not_reported').sum()}.",
-        data=_shown_schedules(review, data),
+        data=_shown(data),
         columns={"note": "remark"},
     )
 
@@ -99,7 +117,7 @@ def infusion_timing(review: Review) -> Content:
         alt=f"{len(good)} of {len(data)} schedules favour MSC, from {fmt.days([min(map(min, good.days))])} to {fmt.days([max(map(max, good.days))])}; "
         f"the one that did harm is {fmt.words((harm.study + ', ' + harm.schedule).tolist())}: {fmt.words(harm.note.tolist())}. "
         f"Only {fmt.words(late.study.tolist())} gave the cells late.",
-        data=_shown_schedules(review, data),
+        data=_shown(data),
         draw=lambda width: _draw_timing(data, width),
         columns={"note": "remark"},
     )
@@ -107,17 +125,17 @@ def infusion_timing(review: Review) -> Content:
 
 def _draw_timing(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
     sheet, wide = Grid(width - 4), width >= WIDE
-    left, step, size = (172, 20, 85) if wide else (100, 19, 46)
+    left, step, size, radius = (172, 20, 85, 5.5) if wide else (108, 19, 46, 4)
     unit = (sheet.width - left - 22) / 26.5
 
     def at(day: float) -> float:
         return left + 12 + (day + 7 if day <= 14 else 26.5) * unit
 
-    y = sheet.legend(0, legend(data.vote) + [(Mark("none", hollow=True), "none of the three reported")]) + 12
+    y = sheet.legend(0, [*legend(data.vote), (Mark("none", hollow=True), "none of the three reported")]) + 12
     sheet.text(at(0) - 6, y, "← before", "right")
     sheet.text(at(0) + 6, y, "after transplantation →")
     top = y = y + 14
-    titles = {"plain": "MSC as they are", "microvesicles": "Microvesicles of MSC", "preconditioned": "Preconditioned MSC"}
+    titles = {"plain": "Unmodified MSC", "microvesicles": "Microvesicles of MSC", "preconditioned": "Preconditioned MSC"}
     for (kind, _), group in data.groupby(["kind", data.experiment_id], sort=False):
         if kind in titles:
             sheet.text(0, y + 12, titles.pop(kind), bold=True)
@@ -129,8 +147,11 @@ def _draw_timing(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
         sheet.lines(0, y + 10, lines)
         for i, line in enumerate(group.itertuples()):
             middle = y + 10 + i * step
-            if len(line.days) > 1:
-                sheet.rule(at(line.days[0]), middle, at(line.days[-1]), middle, 1.5, 1)
+            if i:
+                sheet.text(left - 8, middle, "arm" if line.arm else "or", "right", 11)
+            for a, b in pairwise(map(at, line.days)):
+                if b - a > 2 * radius:
+                    sheet.rule(a + radius, middle, b - radius, middle, 1.5, 1)
             for day in line.days:
                 label = f"{line.study}, {line.species}: {line.schedule}; {line.arm or ''} {WORDS.get(line.vote, 'none of the three reported')}"
                 sheet.place(at(day), middle, Mark(line.vote, line.row, label, hollow=line.vote == "none"), size)
@@ -145,7 +166,7 @@ def _draw_timing(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
     return sheet.chart(y + 40)
 
 
-def _day_axis(sheet: Grid, at: object, y: float) -> None:
+def _day_axis(sheet: Grid, at: Callable[[float], float], y: float) -> None:
     """The axis below, broken between day 14 and the late infusion."""
     gap = (at(14) + at(77)) / 2
     sheet.rule(at(-7) - 8, y, gap - 4, y)

@@ -39,7 +39,7 @@ def statements(review: Review, id: str) -> Content:
     """Statements of one section, in reading order."""
     review_id, section, heading = _sections(review, "statements")[id]
     rows = of_section(review.table("statements"), review_id, section)
-    units = review.table("vocab_units").set_index("term").written
+    units = review.table("vocab_units").set_index("term")
     data = pd.DataFrame(
         {
             "place": rows.locator,
@@ -58,14 +58,12 @@ def statements(review: Review, id: str) -> Content:
     )
 
 
-def _value(row: tuple, units: pd.Series) -> str:
-    numbers = [None if pd.isna(v) else v for v in (row.value, row.value_low, row.value_high)]
+def _value(row: tuple, units: pd.DataFrame) -> str:
+    numbers = [None if pd.isna(v) else float(v) for v in (row.value, row.value_low, row.value_high)]
     if all(v is None for v in numbers):
         return fmt.plain(row.direction)
-    write = (lambda v: str(int(v))) if row.unit.startswith("calendar") else fmt.number
-    value, low, high = (None if v is None else write(v) for v in numbers)
-    text = value or (fmt.between(low, high) if low and high else f"up to {high}" if high else f"more than {low}")
-    return units[row.unit].replace("~", text)
+    unit = (units.written_one[row.unit], units.written[row.unit])
+    return fmt.quantity(*numbers, unit, year=row.unit.startswith("calendar"))
 
 
 @exhibits_for(lambda review: list(_sections(review, "mechanisms")))

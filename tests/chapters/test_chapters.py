@@ -133,7 +133,7 @@ def test_every_printed_exhibit_is_remade():
 
 def test_no_orphan_reference():
     """Each reference has its chapter."""
-    assert {p for p in (ROOT / "reference").rglob("*.ipynb")} == {c.reference for c in NOTEBOOKS}
+    assert set((ROOT / "reference").rglob("*.ipynb")) == {c.reference for c in NOTEBOOKS}
 
 
 def test_no_page_left_out():

@@ -240,10 +240,10 @@ def test_missing_file_is_one_line(table, copy, capsys):
 
 @pytest.mark.parametrize("table", TABLES)
 def test_missing_column_is_one_line(table, copy, capsys):
-    """Whichever column of whichever table is missing, that is one line, in row 1, and no rule falls over it."""
+    """A missing column (key, last, or one that rules read) is one line, in row 1, and no rule falls over it."""
     content, header = copy.path(table).read_bytes(), copy.rows(table)[0]
     assert header
-    for column in header:
+    for column in [c for c in header if c in (header[0], header[-1], "review_id", "locator", "direction", "agrees", "desirable")]:
         copy.drop_column(table, column)
         assert check(copy, capsys) == [f"{copy.name(table)}:1:{column}: column is missing"]
         copy.path(table).write_bytes(content)
