@@ -26,23 +26,26 @@ def entries(review: Review) -> str:
     """
     cited = review.table("citations").groupby("study_id")
     places = {
-        key: ", ".join(f"reference {r.ref_no} of {r.review_id}" for r in rows.itertuples()) for key, rows in cited
+        key: ", ".join(f"{r.review_id} ref. {r.ref_no}" for r in rows.itertuples()) for key, rows in cited
     }
     head = "% Made from data/studies.csv by `mscreview bibliography`; change the table, not this file.\n"
     return head + "\n".join(_entry(row, places.get(row.study_id, "")) for row in review.table("studies").itertuples())
 
 
 def _entry(row: tuple, places: str) -> str:
-    lines = [f"@article{{{row.study_id},"]
+    # An article without title or journal is an error to BibTeX styles; such a record is a "misc".
+    whole = row.title not in BLANKS and row.journal not in BLANKS
+    lines = [f"@{'article' if whole else 'misc'}{{{row.study_id},"]
     author = row.authors if row.authors not in BLANKS else row.first_author
     if author in BLANKS:
-        author = f"{{Unidentified ({places})}}" if places else "{Unidentified}"
+        author = f"{{{places}}}" if places else "{Unidentified}"
     elif row.authors in BLANKS:
         author += " and others"
     lines.append(f"  author = {{{_tex(author)}}},")
     for column, field in _FIELDS.items():
         value = getattr(row, column)
         if value not in BLANKS:
+            field = "howpublished" if field == "journal" and not whole else field
             lines.append(f"  {field} = {{{_tex(value) if column != 'title' else '{' + _tex(value) + '}'}}},")
     if not pd.isna(row.year):
         lines.append(f"  year = {{{row.year}}},")
@@ -78,4 +81,4 @@ def write(review: Review, path: Path) -> int:
     """
     text = entries(review)
     path.write_text(text, encoding="utf-8")
-    return text.count("@article{")
+    return text.count("\n@")

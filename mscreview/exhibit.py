@@ -21,6 +21,8 @@ ROW = "row"
 LINK = "#row="
 # Cells with more characters than this get a wider column.
 LONG = 60
+# More source rows than this stand behind a summary.
+FEW = 4
 
 
 class ExhibitError(Exception):
@@ -181,16 +183,16 @@ def _head(name: str) -> str:
 
 
 def _links(cell: str) -> str:
-    return ", ".join(
-        f'<a href="{LINK}{escape(r)}">{escape(r.partition("/")[2])}</a>' for r in cell.split(";") if "/" in r
-    )
+    rows = [r for r in cell.split(";") if "/" in r]
+    links = ", ".join(f'<a href="{LINK}{escape(r)}">{escape(r.partition("/")[2])}</a>' for r in rows)
+    return links if len(rows) <= FEW else f"<details><summary>{len(rows)} rows</summary>{links}</details>"
 
 
 def _cell(name: str, value: object) -> str:
     if isinstance(value, list):
         if value and isinstance(value[0], list):
             return escape(" | ".join(", ".join(map(str, part)) for part in value)).replace("-", "−")
-        value = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value)
+        value = ", ".join(f"{v:,.15g}" if isinstance(v, float) else str(v) for v in value)
     if value is None or value is pd.NA or value != value:
         return '<span class="blank">–</span>'
     if value in BLANKS:

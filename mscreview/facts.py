@@ -141,7 +141,7 @@ def _query(review: Review, how: str, table: str, column: str | None, filters: st
     rows = review.table(table)
     for part in (filters or "").split(","):
         if part:
-            rows = rows[_passes(review, rows, table, part.strip())]
+            rows = rows.loc[_passes(review, rows, table, part.strip())]
     ids = tuple(f"{table}/{i}" for i in rows[key])
     if how == "count":
         return Fact(fmt.number(len(rows)), ids)

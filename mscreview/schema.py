@@ -72,8 +72,9 @@ def data_folder(root: Path) -> Path:
 
     Examples
     --------
-    >>> data_folder(Path("."))  # doctest: +SKIP
-    PosixPath('data')
+    >>> from mscreview.review import default_root
+    >>> data_folder(default_root()).name
+    'data'
     """
     for folder in (root / "data", root):
         if (folder / FILE).is_file():
@@ -133,8 +134,7 @@ def _table(resource: dict[str, Any]) -> Table:
         columns={f["name"]: _column(f) for f in schema["fields"]},
         key=schema["primaryKey"][0],
         references={
-            k["fields"][0]: (k["reference"]["resource"], k["reference"]["fields"][0])
-            for k in schema.get("foreignKeys", [])
+            k["fields"][0]: (k["reference"]["resource"], k["reference"]["fields"][0]) for k in schema.get("foreignKeys", [])
         },
     )
 

@@ -248,10 +248,14 @@ def findings_belong(raws: Cells, findings: Raw, experiments: Raw, reports: Raw) 
         if experiment != "not_applicable" and report != "not_applicable":
             yield Problem(findings.file, line, "report_id", "a finding has an experiment or a trial report, not both")
         if (row["population"] == "patient") == (experiment != "not_applicable"):
-            yield Problem(findings.file, line, "population", f"{_quote(row['population'])} does not fit experiment_id {_quote(experiment)}")
+            yield Problem(
+                findings.file, line, "population", f"{_quote(row['population'])} does not fit experiment_id {_quote(experiment)}"
+            )
         parent = experiment if experiment in study else report
         if parent in study and study[parent] not in BLANKS and study[parent] != row["study_id"]:
-            yield Problem(findings.file, line, "study_id", f"{_quote(row['study_id'])} differs from {_quote(study[parent])} of {parent}")
+            yield Problem(
+                findings.file, line, "study_id", f"{_quote(row['study_id'])} differs from {_quote(study[parent])} of {parent}"
+            )
 
 
 @_rule("statements")
@@ -286,7 +290,9 @@ def extractions_fit(raws: Cells, extractions: Raw) -> Iterator[Problem]:
             yield Problem(extractions.file, line, "row_id", f"dangling reference {_quote(row['row_id'])} (allowed: {allowed})")
         elif row["column"] not in target:
             allowed = f"its columns{nearest(row['column'], target)}"
-            yield Problem(extractions.file, line, "column", f"{row['table']} has no column {_quote(row['column'])} (allowed: {allowed})")
+            yield Problem(
+                extractions.file, line, "column", f"{row['table']} has no column {_quote(row['column'])} (allowed: {allowed})"
+            )
         elif target[row["column"]] != row["adjudicated_value"]:
             value, cell = _quote(row["adjudicated_value"]), _quote(target[row["column"]])
             yield Problem(extractions.file, line, "adjudicated_value", f"{value} differs from the cell, {cell}")

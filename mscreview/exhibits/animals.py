@@ -163,8 +163,10 @@ def evidence_map(review: Review) -> Content:
     never = [d for d in domains if d not in set(data.domain)]
     aki = whole[(whole.model != TRANSPLANT) & (whole.domain == "renal function")]
     return Content(
-        caption=f"What {counted(found.study_id.nunique(), 'animal study', 'animal studies')} in the tables of the reviews measured: outcome domain by species and model. "
-        "Each large mark is one study, with one vote in each domain; a small mark is a result that holds for one arm only. Species and model as the tables print them; an empty cell: nothing reported.",
+        caption=f"What {counted(found.study_id.nunique(), 'animal study', 'animal studies')} in the tables of the reviews measured: "
+        "outcome domain by species and model. "
+        "Each large mark is one study, with one vote in each domain; a small mark is a result that holds for one arm only. "
+        "Species and model as the tables print them; an empty cell: nothing reported.",
         alt=f"{(whole.favours == 'msc').sum()} of {len(whole)} votes favour MSC; the {len(data) - len(whole)} results that do not are single arms. "
         f"{empty} of {len(domains) * len(places)} cells are empty: no study reports on {fmt.words(never, 'or')}, "
         f"and the tables give kidney function for {len(aki) or 'none'} of the AKI models.",
@@ -226,18 +228,22 @@ def preconditioning_outcomes(review: Review) -> Content:
     function, homing = data[data.domain == "renal function"], data[data.domain == "homing and migration"]
     n_graft = int(tried.graft.sum())
     return Content(
-        caption=f"The {counted(len(tried), 'preconditioning experiment')} by class and agent, and the outcome domains that the tables report for each. "
-        "Filled: acute kidney injury. Outline: kidney transplantation. An empty cell: nothing reported.",
-        alt=f"{(data.favours == 'msc').sum()} of {len(data)} results favour MSC. In AKI the tables follow the cells (homing in {(homing.model != TRANSPLANT).sum()} of "
+        caption=f"The {counted(len(tried), 'preconditioning experiment')} by class and agent, and the outcome domains that the tables "
+        "report for each. "
+        "Filled: acute kidney injury. Outline: kidney transplantation. An empty cell: nothing in the tables (what only the "
+        "prose says is left out).",
+        alt=f"{(data.favours == 'msc').sum()} of {len(data)} results favour MSC. In AKI the tables follow the cells (homing in "
+        f"{(homing.model != TRANSPLANT).sum()} of "
         f"{len(tried) - n_graft} experiments, kidney function in {(function.model != TRANSPLANT).sum()}); in transplantation they follow the organ "
-        f"(kidney function in {(function.model == TRANSPLANT).sum()} of {n_graft}). None reports on {fmt.words([d for d in domains if d not in set(data.domain)], 'or')}.",
+        f"(kidney function in {(function.model == TRANSPLANT).sum()} of {n_graft}). None reports on "
+        f"{fmt.words([d for d in domains if d not in set(data.domain)], 'or')}.",
         data=data[["class", "agent", "study", "species", "model", "domain", "outcomes", "direction", "row"]],
         draw=lambda width: _draw_preconditioning(tried, data, domains, width),
     )
 
 
 def _draw_preconditioning(tried: pd.DataFrame, data: pd.DataFrame, domains: list[str], width: int) -> alt.TopLevelMixin:
-    sheet, wide = Grid(width - 4), width >= WIDE
+    sheet, wide = Grid(width - 6), width >= WIDE
     kinds = legend(data.favours)
     entries = [(Mark(m.kind, hollow=h), f"{w}, {t}") for m, w in kinds for h, t in ((False, "AKI"), (True, "transplantation"))]
     y = sheet.legend(0, entries) + 10
@@ -285,8 +291,10 @@ def sdf1_cxcr4(review: Review) -> Content:
     own = tried[tried.agent == "CXCR4"]
     moved = data[(data.increased == "MSC migration") & data.experiment_id.isin(axis)]
     return Content(
-        caption=f"What the {counted(len(tried), 'preconditioning experiment')} report to increase: signals of the SDF-1/CXCR4 axis and its trigger HIF-1α, "
-        f"abilities of the infused cells, and kidney function. In {len(own)} of them ({fmt.words(own.study.tolist())}) CXCR4 is the inserted gene itself. A dot: not reported.",
+        caption=f"What the {counted(len(tried), 'preconditioning experiment')} report to increase: signals of the SDF-1/CXCR4 axis and "
+        "its trigger HIF-1α, "
+        f"abilities of the infused cells, and kidney function. In {len(own)} of them ({fmt.words(own.study.tolist())}) CXCR4 is "
+        "the inserted gene itself. A dot: not reported.",
         alt=f"{len(axis)} of {len(tried)} experiments report more SDF-1, CXCR4 or CXCR7, and {len(moved)} of these also report better migration; "
         f"the other {len(tried) - len(axis)} ({fmt.words(tried.agent[tried.axis].tolist())}) report neither.",
         data=data[["agent", "study", "species", "model", "increased", "reported in", "row"]],

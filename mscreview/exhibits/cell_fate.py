@@ -52,7 +52,10 @@ TIMES = (
     (("ki2020-s017",), "other", "counted from injury", "For comparison: protection from AKI at {}"),
 )
 HOURS = {"hours": 1, "days": 24, "weeks": 168}
-TICKS = ((1, "1 hour", "1 h"), (3, "3 hours", "3 h"), (8, "8 hours", "8 h"), (24, "1 day", "1 d"), (72, "3 days", "3 d"), (168, "1 week", "1 wk"), (336, "2 weeks", "2 wk"))  # fmt: skip
+TICKS = (
+    (1, "1 hour", "1 h"), (3, "3 hours", "3 h"), (8, "8 hours", "8 h"), (24, "1 day", "1 d"),
+    (72, "3 days", "3 d"), (168, "1 week", "1 wk"), (336, "2 weeks", "2 wk"),
+)  # fmt: skip
 
 
 def _amount(review: Review, id: str) -> str:
@@ -96,8 +99,8 @@ def cell_fate(review: Review) -> Content:
             float(v) * HOURS[r.unit] for r in timed.itertuples() for v in (r.value_low, r.value, r.value_high) if not pd.isna(v)
         ]
         lines.append({
-            "question": "how long", "route": route, "seen": _filled(review, words, ids), "kind": kind, "from hour": ends[0] if len(ends) > 1 else None,
-            "hours": ends[-1], "row": refs("statements", ids),
+            "question": "how long", "route": route, "seen": _filled(review, words, ids), "kind": kind,
+            "from hour": ends[0] if len(ends) > 1 else None, "hours": ends[-1], "row": refs("statements", ids),
         })  # fmt: skip
     data = pd.DataFrame(lines)
     where, when = data[data.question == "where"], data[data.question == "how long"]
@@ -106,10 +109,13 @@ def cell_fate(review: Review) -> Content:
     caught, found = where[where.lungs.eq("most")], where[where.kidney.eq("most")]
     reviews = {r.split("/")[1].split("-")[0] for cell in data.row for r in cell.split(";")}
     return Content(
-        caption=f"Where infused MSC are found and how long they last: {counted(len(data), 'entry', 'entries')} from the prose of {counted(len(reviews), 'review')}, "
+        caption=f"Where infused MSC are found and how long they last: {counted(len(data), 'entry', 'entries')} from the prose of "
+        f"{counted(len(reviews), 'review')}, "
         "with the route of infusion where one is named. Time on a logarithmic scale.",
-        alt=f"Lungs, liver and spleen catch most cells in {len(caught)} of {len(where)} entries; the {len(found)} that find them mainly in the kidney "
-        f"are those of infusion {fmt.words(sorted(set(found.route)), 'or')}. The {counted(len(gone), 'estimate')} of when they are gone lie between "
+        alt=f"Lungs, liver and spleen catch most cells in {len(caught)} of {len(where)} entries; the {len(found)} that find them "
+        "mainly in the kidney "
+        f"are those of infusion {fmt.words(sorted(set(found.route)), 'or')}. The {counted(len(gone), 'estimate')} of when they "
+        "are gone lie between "
         f"{gone.hours.min():g} and {gone.hours.max():g} hours; after infusion by artery, pig kidneys held them for up to {kept.hours:g} hours.",
         data=data[["question", "route", "seen", *[o for o in ORGANS if o in data], "from hour", "hours", "row"]]
         .astype(object)

@@ -96,10 +96,12 @@ def timing_table(review: Review) -> Content:
     data = _schedules(review)
     harm = data[data.vote == "control"]
     return Content(
-        caption=f"The {len(data)} schedules of MSC infusion around kidney transplantation in animals ({counted(data.experiment_id.nunique(), 'experiment')}); "
-        "day 0 is surgery. Where an experiment tried alternatives, the printed result stands for all of them; arms that the prose reports apart have a row of their own.",
+        caption=f"The {len(data)} schedules of MSC infusion around kidney transplantation in animals "
+        f"({counted(data.experiment_id.nunique(), 'experiment')}); "
+        "day 0 is surgery. Where an experiment tried alternatives, the printed result stands for all of them; arms that the "
+        "prose reports apart have a row of their own.",
         alt=f"{counted(len(harm), 'schedule')} of {len(data)} did harm ({fmt.words((harm.study + ', ' + harm.schedule).tolist())}); "
-        f"the reviews name a route for {(data.route != 'not_reported').sum()}.",
+        f"the reviews name a route for {(data.route != 'not_reported').sum()} of them.",
         data=_shown(data),
         columns={"note": "remark"},
     )
@@ -112,9 +114,12 @@ def infusion_timing(review: Review) -> Content:
     harm, good = data[data.vote == "control"], data[data.vote == "msc"]
     late = data[data.days.map(min) > 14]
     return Content(
-        caption=f"Days of MSC infusion before and after kidney transplantation (day 0) in {counted(data.experiment_id.nunique(), 'animal experiment')}, "
-        "one line for each schedule. Colour and shape: direction of graft function, rejection and graft survival together. The axis is broken after day 14.",
-        alt=f"{len(good)} of {len(data)} schedules favour MSC, from {fmt.days([min(map(min, good.days))])} to {fmt.days([max(map(max, good.days))])}; "
+        caption="Days of MSC infusion before and after kidney transplantation (day 0) in "
+        f"{counted(data.experiment_id.nunique(), 'animal experiment')}, "
+        "one line for each schedule. Colour and shape: direction of graft function, rejection and graft survival together. The "
+        "axis is broken after day 14.",
+        alt=f"{len(good)} of {len(data)} schedules favour MSC, from {fmt.days([min(map(min, good.days))])} to "
+        f"{fmt.days([max(map(max, good.days))])}; "
         f"the one that did harm is {fmt.words((harm.study + ', ' + harm.schedule).tolist())}: {fmt.words(harm.note.tolist())}. "
         f"Only {fmt.words(late.study.tolist())} gave the cells late.",
         data=_shown(data),

@@ -4,36 +4,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .. import format as fmt
 from ..published import published
 from ._content import Content, exhibit, exhibits_for
 
 if TYPE_CHECKING:
     from ..review import Review
 
-# What to notice in each printed table; the caption says what it is.
-_NOTICE = {
-    "zhao2018-T1": "Three trials, one completed, one terminated and one recruiting when the review was written.",
-    "zhao2018-T2": "Six experiments in rats or mice; every one reports better migration of the cells, none reports a drawback.",
-    "zhao2020-T1": "Eleven experiments, most in rats; every printed arrow points the way a patient would wish.",
-    "zhao2020-T2": "Four trials; the column of comparable outcomes is long, the column of positive outcomes short.",
-    "zhao2020-T3": "Eleven registered trials; two were terminated with four participants each, and none is listed as completed.",
-    "zhao2020-T4": "Four experiments, three of them by gene modification; all report better graft function.",
-    "ki2020-T1": "Four trials in AKI and two in septic shock; two completed, one terminated, one withdrawn, two open.",
-}
+_TABLES = ("zhao2018-T1", "zhao2018-T2", "zhao2020-T1", "zhao2020-T2", "zhao2020-T3", "zhao2020-T4", "ki2020-T1")
 
 
-@exhibits_for(lambda review: [f"tbl-{key.lower()}" for key in _NOTICE])
+def _directions(review: Review, key: str) -> str:
+    rows = review.table("findings")
+    rows = rows[rows.finding_id.str.startswith(f"{key}-r")]
+    counts = rows.favours.value_counts()
+    return (
+        f"{len(rows)} outcomes are printed: {counts.get('msc', 0)} favour the cells, "
+        f"{counts.get('neither', 0)} show no difference, {counts.get('control', 0)} favour the control."
+    )
+
+
+def _statuses(review: Review, key: str) -> str:
+    rows = review.table("trial_reports")
+    rows = rows[rows.report_id.str.startswith(f"{key}-r")]
+    sizes = f"{rows.enrollment.min()} to {rows.enrollment.max()}"
+    states = [f"{count} {state}" for state, count in rows.status.value_counts(sort=False).items()]
+    return f"{len(rows)} trials of {sizes} participants; as printed, {fmt.words(states)}."
+
+
+@exhibits_for(lambda review: [f"tbl-{key.lower()}" for key in _TABLES])
 def printed(review: Review, id: str) -> Content:
     """One printed table, rows and columns as the review has them."""
     review_id, _, table = id.removeprefix("tbl-").rpartition("-")
     table = table.upper()
+    key = f"{review_id}-{table}"
     frame, rows = published(review, review_id, table)
-    shown = review.table("source_exhibits").set_index("source_exhibit_id").shows[f"{review_id}-{table}"]
+    shown = review.table("source_exhibits").set_index("source_exhibit_id").shows[key]
     reviews = review.table("reviews").set_index("review_id")
     place = f"{reviews.journal[review_id]} {reviews.year[review_id]}, table {table[1:]}"
+    notice = _statuses if rows[0].startswith("trial_reports/") else _directions
     return Content(
         caption=f"{shown[0].upper()}{shown[1:]}, as printed ({place}).",
-        alt=_NOTICE[f"{review_id}-{table}"],
+        alt=notice(review, key),
         data=frame.assign(row=rows),
     )
 
@@ -46,7 +58,7 @@ def searches(review: Review) -> Content:
     data = data[data.review_id == "ki2020"]
     return Content(
         caption="The two searches that the Kidney International review prints: one behind its first figure, one behind its table of trials.",
-        alt="The Scopus search covers 2008 to 2018 and prints no counts; the trial search was run on 23 October 2019.",
+        alt="The literature search covers a span of years and prints no counts; the trial search names its day.",
         data=data[["database", "strategy", "years", "searched_on", "feeds", "row"]],
         columns={"searched_on": "run on", "feeds": "feeds"},
     )

@@ -42,6 +42,7 @@ INVISIBLE = "holds the invisible character {} (allowed: printable text on one li
 EFFECTS = "increase, decrease, promote, inhibit, mediate"
 
 # (table, key, column, cell, message); the row is worked out from the key.
+# fmt: off
 CELLS = {
     "integer: words": ("studies", "bai2018", "year", "MMXVIII", f"'MMXVIII' {WHOLE}"),
     "integer: decimal": ("studies", "bai2018", "year", "2018.0", f"'2018.0' {WHOLE}"),
@@ -184,6 +185,7 @@ CELLS = {
         "extractions", "controlled_trials.zhao2020-T2-r01.centers", "reason", "Just so.", "a difference needs a reason, and only a difference",
     ),
 }
+# fmt: on
 assert CELLS
 
 
@@ -252,10 +254,13 @@ def test_missing_column_is_one_line(table, copy, capsys):
 def test_unknown_column_names_the_nearest_missing_one(copy, capsys):
     """A misspelt column is unknown and missing at once; the nearest match is the missing one."""
     copy.replace_bytes("vocab_status", b"term,definition,group", b"term,definition,groop")
-    assert check(copy, capsys) == [
-        "data/vocab/status.csv:1:group: column is missing",
-        "data/vocab/status.csv:1:groop: unknown column (allowed: term, definition, group; nearest: group)",
-    ][::-1]
+    assert (
+        check(copy, capsys)
+        == [
+            "data/vocab/status.csv:1:group: column is missing",
+            "data/vocab/status.csv:1:groop: unknown column (allowed: term, definition, group; nearest: group)",
+        ][::-1]
+    )
 
 
 def test_additional_column(copy, capsys):
@@ -328,7 +333,9 @@ def test_no_line_feed_at_the_end(copy, capsys):
     assert check(copy, capsys) == ["data/reviews.csv:4:-: last line does not end in a line feed"]
 
 
-@pytest.mark.parametrize(("cells", "count"), [([], 0), (["ki2020"], 1), (["x"] * 13, 13)], ids=["blank line", "too few", "too many"])
+@pytest.mark.parametrize(
+    ("cells", "count"), [([], 0), (["ki2020"], 1), (["x"] * 13, 13)], ids=["blank line", "too few", "too many"]
+)
 def test_ragged_row(cells, count, copy, capsys):
     """A row with more or fewer cells than the header is named with both numbers."""
     copy.write("reviews", [*copy.rows("reviews"), cells])
@@ -346,7 +353,9 @@ def test_row_out_of_order(copy, capsys):
     """Rows are sorted by key; the first row that is too late is named."""
     rows = copy.rows("reviews")
     copy.write("reviews", [rows[0], rows[2], rows[1], rows[3]])
-    assert check(copy, capsys) == ["data/reviews.csv:3:review_id: out of order: 'ki2020' after 'zhao2018' (allowed: sorted by review_id)"]
+    assert check(copy, capsys) == [
+        "data/reviews.csv:3:review_id: out of order: 'ki2020' after 'zhao2018' (allowed: sorted by review_id)"
+    ]
 
 
 def test_rows_after_a_newline_keep_their_line_numbers(copy, capsys):

@@ -66,7 +66,12 @@ TRIALS = {
 @pytest.mark.parametrize("key", PRINTED)
 def test_printed_row_counts(key, review):
     """Every printed row is coded, numbered from 1 without a gap, and the table of exhibits knows how many there are."""
-    rows = [row for table in ("experiments", "trial_reports") for row in RAWS[table].rows if row[RAWS[table].table.key].startswith(f"{key}-r")]
+    rows = [
+        row
+        for table in ("experiments", "trial_reports")
+        for row in RAWS[table].rows
+        if row[RAWS[table].table.key].startswith(f"{key}-r")
+    ]
     table = key.partition("-")[2]
     assert sorted(row["locator"] for row in rows) == sorted(f"{table}.r{i}" for i in range(1, PRINTED[key] + 1))
     assert [row[next(iter(row))] for row in rows] == [f"{key}-r{i:02d}" for i in range(1, PRINTED[key] + 1)]

@@ -1,0 +1,110 @@
+"""The descriptor as records."""
+
+import json
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from mscreview import DataError
+from mscreview.review import default_root
+from mscreview.schema import BLANKS, data_folder, read_schema
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return read_schema(default_root())
+
+
+def test_root_or_data_folder(copy):
+    """A checkout and its data folder lead to the same place."""
+    assert data_folder(copy.root) == data_folder(copy.root / "data") == copy.root / "data"
+
+
+def test_folder_without_descriptor(tmp_path):
+    """A folder without a descriptor is one problem that names the file and where it was sought."""
+    with pytest.raises(DataError) as caught:
+        data_folder(tmp_path)
+    assert [str(p) for p in caught.value.problems] == [f"data/datapackage.json:0:-: file is missing (looked in {tmp_path.name}/)"]
+
+
+def test_tables_keep_the_order_of_the_descriptor(schema):
+    """Tables and columns come in the descriptor's order."""
+    resources = json.loads((default_root() / "data/datapackage.json").read_text(encoding="utf-8"))["resources"]
+    assert {name: list(table.columns) for name, table in schema.tables.items()} == {
+        r["name"]: [f["name"] for f in r["schema"]["fields"]] for r in resources
+    }
+    assert list(schema.tables) == [r["name"] for r in resources]
+
+
+def test_three_blanks_declared_everywhere(schema):
+    """Each table declares the three blank codes, each with a label, and no other missing value."""
+    resources = schema.descriptor["resources"]
+    assert resources
+    for resource in resources:
+        declared = resource["schema"]["missingValues"]
+        assert [m["value"] for m in declared] == list(BLANKS)
+        assert all(m["label"] for m in declared)
+
+
+def test_column_says_what_it_admits(schema):
+    """Type, item type, blanks and constraints of a column come through."""
+    timing = schema.tables["experiments"].columns["timing_days"]
+    assert (timing.type, timing.item, timing.blanks) == ("string", "integer", ("not_reported", "not_applicable"))
+    year = schema.tables["experiments"].columns["year"]
+    assert (year.type, year.item, year.blanks) == ("integer", "", ())
+    assert (year.constraints["minimum"], year.constraints["maximum"]) == (1950, 2100)
+
+
+def test_examples_are_written_as_cells(schema):
+    """The examples of a boolean are true and not Python's True; of a number, its digits."""
+    columns = schema.tables["controlled_trials"].columns
+    assert (columns["randomized"].good, columns["dose_min"].good) == ("true", "1000000")
+
+
+def test_references_name_table_and_column(schema):
+    """A foreign key maps a column to a table's key."""
+    assert schema.tables["findings"].references == {
+        "review_id": ("reviews", "review_id"),
+        "study_id": ("studies", "study_id"),
+        "experiment_id": ("experiments", "experiment_id"),
+        "report_id": ("trial_reports", "report_id"),
+        "outcome": ("vocab_outcomes", "term"),
+    }
+
+
+@pytest.mark.parametrize("part", ["name", "path", "title", "description", "schema"])
+def test_resource_that_lacks_a_part(part, copy):
+    """A resource without a part every table needs is named as such."""
+    path = copy.root / "data/datapackage.json"
+    descriptor = json.loads(path.read_text(encoding="utf-8"))
+    del descriptor["resources"][0][part]
+    path.write_text(json.dumps(descriptor), encoding="utf-8")
+    with pytest.raises(DataError, match=f"a resource lacks '{part}'"):
+        read_schema(copy.root)
+
+
+@pytest.mark.parametrize("part", ["description", "rule", "example", "badExample", "blanks", "constraints", "type", "name"])
+def test_column_that_lacks_a_part(part, copy):
+    """A column must be described, ruled and exemplified to be read at all."""
+    path = copy.root / "data/datapackage.json"
+    descriptor = json.loads(path.read_text(encoding="utf-8"))
+    del descriptor["resources"][0]["schema"]["fields"][1][part]
+    path.write_text(json.dumps(descriptor), encoding="utf-8")
+    with pytest.raises(DataError, match=f"a resource lacks '{part}'"):
+        read_schema(copy.root)
+
+
+def test_table_without_key(copy):
+    """An empty primary key is a problem, not a traceback."""
+    path = copy.root / "data/datapackage.json"
+    descriptor = json.loads(path.read_text(encoding="utf-8"))
+    descriptor["resources"][0]["schema"]["primaryKey"] = []
+    path.write_text(json.dumps(descriptor), encoding="utf-8")
+    with pytest.raises(DataError, match=r"data/datapackage\.json:0:-: a resource lacks"):
+        read_schema(copy.root)
+
+
+def test_records_cannot_be_changed(schema):
+    """A table or column cannot be altered after reading."""
+    with pytest.raises(FrozenInstanceError):
+        schema.tables["reviews"].key = "year"
