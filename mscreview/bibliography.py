@@ -25,9 +25,7 @@ def entries(review: Review) -> str:
     True
     """
     cited = review.table("citations").groupby("study_id")
-    places = {
-        key: ", ".join(f"{r.review_id} ref. {r.ref_no}" for r in rows.itertuples()) for key, rows in cited
-    }
+    places = {key: ", ".join(f"{r.review_id} ref. {r.ref_no}" for r in rows.itertuples()) for key, rows in cited}
     head = "% Made from data/studies.csv by `mscreview bibliography`; change the table, not this file.\n"
     return head + "\n".join(_entry(row, places.get(row.study_id, "")) for row in review.table("studies").itertuples())
 

@@ -65,5 +65,5 @@ def _exhibit(id: str, content: Content, used: set[str]) -> Exhibit:
     elif content.html:
         body = content.html
     else:
-        body = html_table(content.data, content.alt, content.columns, anchors=content.anchors)
+        body = html_table(content.data, f"{content.alt} ({id})", content.columns, anchors=content.anchors)
     return Exhibit(id, content.caption, content.alt, sorted(used), content.data, body, content.columns)

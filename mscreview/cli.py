@@ -37,26 +37,48 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mscreview", description="Check the evidence and keep the book's chapters up to date.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    check = commands.add_parser("check", help="list every problem of the data", description="List every problem of the data, one a line: file:row:column: what is wrong (what is allowed; nearest match). Exit code 1 when there is one.")
-    check.add_argument("--root", type=Path, metavar="PATH", help="a checkout or a data folder (default: the one this package stands in)")
+    check = commands.add_parser(
+        "check",
+        help="list every problem of the data",
+        description="List every problem of the data, one a line: file:row:column: what is wrong (what is allowed; nearest match). Exit code 1 when there is one.",
+    )
+    check.add_argument(
+        "--root", type=Path, metavar="PATH", help="a checkout or a data folder (default: the one this package stands in)"
+    )
     check.set_defaults(run=_check)
 
-    fact = commands.add_parser("fact", help="work out an expression of the {fact} role", description="Print the number that an expression of the {fact} role gives, and its source rows.")
+    fact = commands.add_parser(
+        "fact",
+        help="work out an expression of the {fact} role",
+        description="Print the number that an expression of the {fact} role gives, and its source rows.",
+    )
     fact.add_argument("expression", help="for instance 'count:experiments[species=rat]'")
     fact.add_argument("--root", type=Path, metavar="PATH", help="as for check")
     fact.set_defaults(run=_fact)
 
-    exhibits = commands.add_parser("exhibits", help="list every exhibit", description="List the id and caption of every table and figure.")
+    exhibits = commands.add_parser(
+        "exhibits", help="list every exhibit", description="List the id and caption of every table and figure."
+    )
     exhibits.add_argument("--root", type=Path, metavar="PATH", help="as for check")
     exhibits.set_defaults(run=_exhibits)
 
-    snapshot = commands.add_parser("snapshot", help="execute chapters whose reference is out of date", description="Execute every chapter whose cells, tables, helpers or lock file changed since its committed reference was made.")
+    snapshot = commands.add_parser(
+        "snapshot",
+        help="execute chapters whose reference is out of date",
+        description="Execute every chapter whose cells, tables, helpers or lock file changed since its committed reference was made.",
+    )
     snapshot.add_argument("--all", action="store_true", help="execute every chapter")
-    snapshot.add_argument("--check", action="store_true", help="execute nothing; exit 1 and name the chapters that are out of date")
+    snapshot.add_argument(
+        "--check", action="store_true", help="execute nothing; exit 1 and name the chapters that are out of date"
+    )
     snapshot.add_argument("--jobs", type=int, default=2, metavar="N", help="chapters at a time (default 2)")
     snapshot.set_defaults(run=_snapshot)
 
-    bibliography = commands.add_parser("bibliography", help="write references.bib from the table of studies", description="Write references.bib from data/studies.csv.")
+    bibliography = commands.add_parser(
+        "bibliography",
+        help="write references.bib from the table of studies",
+        description="Write references.bib from data/studies.csv.",
+    )
     bibliography.set_defaults(run=_bibliography)
     return parser
 

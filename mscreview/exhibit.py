@@ -104,7 +104,7 @@ class Exhibit:
         if not self.is_figure:
             return (
                 f'<div class="exhibit exhibit-table" id="{self.id}" data-tables="{tables}">'
-                f'{self.body.replace("<caption></caption>", f"<caption><span>{caption}</span></caption>", 1)}</div>'
+                f"{self.body.replace('<caption></caption>', f'<caption><span>{caption}</span></caption>', 1)}</div>"
             )
         table = html_table(self.data, label=f"Data of {self.id}", columns=self.columns, caption="The data shown")
         return (

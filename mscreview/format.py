@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -44,7 +57,9 @@ def between(low: str, high: str) -> str:
     return f"{low}–{high}"
 
 
-def quantity(value: float | None, low: float | None, high: float | None, unit: tuple[str, str] = ("~", "~"), year: bool = False) -> str:
+def quantity(
+    value: float | None, low: float | None, high: float | None, unit: tuple[str, str] = ("~", "~"), year: bool = False
+) -> str:
     """Write a value, a range or a bound, with its unit.
 
     Parameters
@@ -130,6 +145,17 @@ def words(items: Sequence[str], last: str = "and") -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def counted(n: int, one: str, many: str = "") -> str:
+    """Write a number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "study", "studies"), counted(3, "arm")
+    ('1 study', '3 arms')
+    """
+    return f"{number(n)} {one if n == 1 else many or one + 's'}"
 
 
 def plain(code: object) -> str:

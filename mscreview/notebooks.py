@@ -230,7 +230,10 @@ def snapshot(every: bool = False, dry: bool = False, jobs: int = 2) -> int:
     orphans = sorted(set((default_root() / "reference").rglob("*.ipynb")) - {c.reference for c in pages})
     if dry:
         for path in [*(c.path for c in due), *orphans]:
-            print(f"{path.relative_to(default_root())}: " + ("reference is out of date (make snapshot)" if path.suffix == ".md" else "reference without chapter"))
+            print(
+                f"{path.relative_to(default_root())}: "
+                + ("reference is out of date (make snapshot)" if path.suffix == ".md" else "reference without chapter")
+            )
         return 1 if due or orphans else 0
     for path in orphans:
         path.unlink()
@@ -240,7 +243,11 @@ def snapshot(every: bool = False, dry: bool = False, jobs: int = 2) -> int:
         for number, (chapter, error, seconds) in enumerate(pool.map(_renew, due), 1):
             failed += error is not None
             state = f"failed: {error}" if error else f"{seconds:.1f} s"
-            print(f"[{number}/{len(due)}] {chapter.doc.removeprefix('chapters/')}: {state}", file=sys.stderr if error else sys.stdout, flush=True)
+            print(
+                f"[{number}/{len(due)}] {chapter.doc.removeprefix('chapters/')}: {state}",
+                file=sys.stderr if error else sys.stdout,
+                flush=True,
+            )
     print(f"references: {len(pages) - failed} of {len(pages)} current, {len(due)} executed")
     return 1 if failed else 0
 

@@ -105,7 +105,11 @@ def _fill(how: object, row: tuple) -> object:
 
 
 def _outcomes(row: tuple) -> str:
-    parts = [f"({i}) {fmt.words(items)}" for i, items in ((1, row.outcomes_primary), (2, row.outcomes_secondary)) if isinstance(items, list)]
+    parts = [
+        f"({i}) {fmt.words(items)}"
+        for i, items in ((1, row.outcomes_primary), (2, row.outcomes_secondary))
+        if isinstance(items, list)
+    ]
     return " ".join(parts)
 
 

@@ -55,7 +55,9 @@ class ExhibitRole(SphinxRole):
         """Return the link, or an error that fails the build."""
         book = _book(self.env.app)
         if self.text not in book.numbers:
-            message = self.inliner.reporter.error(f"no page shows exhibit {self.text!r}{nearest(self.text, book.numbers)}", line=self.lineno)
+            message = self.inliner.reporter.error(
+                f"no page shows exhibit {self.text!r}{nearest(self.text, book.numbers)}", line=self.lineno
+            )
             return [nodes.problematic(self.rawtext, self.rawtext)], [message]
         target = self.env.app.builder.get_relative_uri(self.env.docname, book.homes[self.text])
         return [nodes.reference(self.rawtext, book.numbers[self.text], refuri=f"{target}#{self.text}", internal=True)], []
@@ -67,7 +69,9 @@ class TrialRole(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return the link, or an error that fails the build."""
         if not re.fullmatch(r"NCT\d{8}", self.text):
-            message = self.inliner.reporter.error(f"malformed trial number {self.text!r} (allowed: NCT and eight digits)", line=self.lineno)
+            message = self.inliner.reporter.error(
+                f"malformed trial number {self.text!r} (allowed: NCT and eight digits)", line=self.lineno
+            )
             return [nodes.problematic(self.rawtext, self.rawtext)], [message]
         return [nodes.reference(self.rawtext, self.text, refuri=f"https://clinicaltrials.gov/study/{self.text}")], []
 
@@ -155,7 +159,9 @@ def outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed:
 def visit_fact(self: Any, node: fact_node) -> None:
     """Write the number as ``<data>`` with its rows."""
     rows = node["rows"]
-    self.body.append(f'<data class="fact" value="{escape(node.astext())}" data-rows="{escape(rows)}" data-fact="{escape(node["expression"])}">')
+    self.body.append(
+        f'<data class="fact" value="{escape(node.astext())}" data-rows="{escape(rows)}" data-fact="{escape(node["expression"])}">'
+    )
 
 
 def depart_fact(self: Any, node: fact_node) -> None:

@@ -42,7 +42,12 @@ def imports(path: Path) -> tuple[set[str], set[str]]:
     """Rooms of the package, and other packages, that a module imports at run time."""
     rooms, others = set(), set()
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    checking = {id(n) for block in ast.walk(tree) if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test) for n in ast.walk(block)}
+    checking = {
+        id(n)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test)
+        for n in ast.walk(block)
+    }
     for node in ast.walk(tree):
         if id(node) in checking:
             continue
@@ -57,7 +62,9 @@ def imports(path: Path) -> tuple[set[str], set[str]]:
     return rooms, others
 
 
-@pytest.mark.parametrize(("path", "room"), [pytest.param(p, r, id=p.relative_to(PACKAGE).as_posix()) for p, r in modules().items()])
+@pytest.mark.parametrize(
+    ("path", "room"), [pytest.param(p, r, id=p.relative_to(PACKAGE).as_posix()) for p, r in modules().items()]
+)
 class TestRooms:
     def test_imports_one_way(self, path, room):
         """A module imports only the rooms below its own."""
@@ -103,13 +110,24 @@ def test_wheel_carries_the_data(tmp_path):
     import zipfile
 
     root = PACKAGE.parent
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)], cwd=root, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=root,
+        check=True,
+        capture_output=True,
+    )
     (wheel,) = tmp_path.glob("*.whl")
     inside = tmp_path / "site"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(inside)
     script = "import mscreview; print(mscreview.__file__); print(len(mscreview.open_review().table('experiments')))"
-    ran = subprocess.run([sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(inside)!r}); {script}"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(inside)!r}); {script}"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     place, count = ran.stdout.split()
     assert place.startswith(str(inside))
     assert count == "21"

@@ -12,15 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ._sketch import KINDS, LINE, Sketch, wrap
+from ._sketch import KINDS, wrap
 
 if TYPE_CHECKING:
-    import altair as alt
     import pandas as pd
 
-NARROW_BELOW = 500
 GAP, PAD, ZONE_TITLE, PANEL_TITLE, INDENT = 10, 5, 19, 26, 32
-VERB = {"increase": "increases", "promote": "promotes", "decrease": "decreases", "inhibit": "inhibits", "mediate": "mediates"}
 
 
 @dataclass
@@ -91,7 +88,9 @@ class Panel:
         return [n for n in self.nodes.values() if n.key not in hit]
 
 
-def panel(title: str, edges: pd.DataFrame, labels: Mapping[str, str] | None = None, zones: Mapping[str, str] | None = None) -> Panel:
+def panel(
+    title: str, edges: pd.DataFrame, labels: Mapping[str, str] | None = None, zones: Mapping[str, str] | None = None
+) -> Panel:
     """Turn relations into a graph, with like targets and like sources bundled.
 
     Targets that are met by the same sources in the same way and lead nowhere share a node; so do
@@ -178,7 +177,7 @@ def _arc(arcs: list[Arc], source: tuple, target: tuple, effect: str, rows: list[
 # ------------------------------------------------------------------ sizes
 
 
-def _fit(node: Node, room: float) -> None:
+def fit(node: Node, room: float) -> None:
     """Wrap the chips of a node into the room and stand them in rows inside it."""
     inner = room - (2 * PAD if len(node.chips) > 1 else 0)
     x = y = line = 0.0
@@ -199,7 +198,7 @@ def _fit(node: Node, room: float) -> None:
         node.w, node.h = node.w + 2 * PAD, node.h + 2 * PAD
 
 
-def _stretch(node: Node, width: float | None = None, height: float | None = None) -> None:
+def stretch(node: Node, width: float | None = None, height: float | None = None) -> None:
     """Let the only chip of a node fill more room."""
     if len(node.chips) == 1:
         chip = node.chips[0]
@@ -221,7 +220,7 @@ def _depths(made: Panel) -> dict[tuple, int]:
     return {k: d if k in starts else last for k, d in depth.items()}
 
 
-def _columns(panels: Sequence[Panel], width: float) -> None:
+def columns(panels: Sequence[Panel], width: float) -> None:
     """Set the size and the left edge of every node; panels share their first and last column."""
     depths = [_depths(p) for p in panels]
     count = max(max(d.values()) for d in depths) + 1
@@ -231,10 +230,10 @@ def _columns(panels: Sequence[Panel], width: float) -> None:
         last = max(depth.values())
         for key, node in made.nodes.items():
             column = depth[key]
-            _fit(node, rooms[-1] if column == last else rooms[column])
+            fit(node, rooms[-1] if column == last else rooms[column])
             if node.chips[0].kind not in ("via",) and column == 0:
                 leaving = sum(a.source == key for a in made.arcs)
-                _stretch(node, height=14 + 9 * leaving)
+                stretch(node, height=14 + 9 * leaving)
             lefts.setdefault((-1, -1) if column == last else (0, 0) if column == 0 else (index, column), []).append(node)
     first, final = (max(n.w for n in lefts[k]) for k in ((0, 0), (-1, -1)))
     slack = 0.0
@@ -245,10 +244,10 @@ def _columns(panels: Sequence[Panel], width: float) -> None:
     for (index, column), nodes in lefts.items():
         for node in nodes:
             if column == 0:
-                _stretch(node, width=first)
+                stretch(node, width=first)
                 node.x = slack + first - node.w
             elif column == -1:
-                node.x = width - slack - final + (0 if not node.zone else 0)
+                node.x = width - slack - final
             else:
                 last = max(depths[index].values())
                 between = [max(n.w for n in lefts[index, c]) for c in range(1, last)]
@@ -256,7 +255,7 @@ def _columns(panels: Sequence[Panel], width: float) -> None:
                 node.x = first + gap * column + sum(between[: column - 1]) + (between[column - 1] - node.w) / 2
 
 
-def _rows(made: Panel, top: float) -> float:
+def rows(made: Panel, top: float) -> float:
     """Set the height of every node of a panel, each in the middle of what it acts on; return the bottom."""
     placed: dict[tuple, bool] = {}
     zone = [""]
@@ -287,7 +286,7 @@ def _rows(made: Panel, top: float) -> float:
     return top + (4 if zone[0] else 0)
 
 
-def _ports(made: Panel) -> dict[int, tuple[float, float]]:
+def ports(made: Panel) -> dict[int, tuple[float, float]]:
     """Height at which each arc leaves and arrives, spread over the sides of the nodes so that none crosses."""
     ports: dict[int, list[float]] = {i: [0, 0] for i in range(len(made.arcs))}
     for node in made.nodes.values():
@@ -298,136 +297,3 @@ def _ports(made: Panel) -> dict[int, tuple[float, float]]:
             for place, i in enumerate(arcs):
                 ports[i][side] = node.middle + (place - (len(arcs) - 1) / 2) * step
     return {i: (a, b) for i, (a, b) in ports.items()}
-
-
-def _wide_arcs(sketch: Sketch, made: Panel) -> None:
-    ports = _ports(made)
-    edges = sorted({n.x for n in made.nodes.values()})
-    for i, arc in enumerate(made.arcs):
-        a, b = made.nodes[arc.source], made.nodes[arc.target]
-        (y0, y1), x0, x1 = ports[i], a.x + a.w, b.x
-        bend = min([x for x in edges if x > x0 + 20], default=x1)
-        bend = min(bend, x1) if bend < x1 - 40 else x1
-        end = sketch.head(x1, y1, arc.effect) if arc.head else x1
-        bend = min(bend, end)
-        half = (bend - x0) * 0.5
-        curve = f"M{x0:.1f},{y0:.1f}C{x0 + half:.1f},{y0:.1f} {bend - half:.1f},{y1:.1f} {bend:.1f},{y1:.1f}L{end:.1f},{y1:.1f}"
-        sketch.mark(curve, stroke=LINE[arc.effect].colour, width=1.7, dash=LINE[arc.effect].dash, rows=arc.rows, says=_says(made, arc))
-
-
-def _says(made: Panel, arc: Arc) -> str:
-    if not arc.head:
-        return f"{made.nodes[arc.source].names} acts through {made.nodes[arc.target].names}"
-    return f"{made.nodes[arc.source].names} {VERB[arc.effect]} {made.nodes[arc.target].names}"
-
-
-# ------------------------------------------------------------------ narrow
-
-
-def _outline(sketch: Sketch, made: Panel, left: float, right: float, top: float) -> float:
-    """Draw a panel as an outline, each node under what acts on it; return the bottom."""
-    open_zone: list = ["", 0.0, 0.0]
-    done: set[tuple] = set()
-
-    def close(bottom: float) -> None:
-        if open_zone[0]:
-            sketch.zone(open_zone[1], open_zone[2], right, bottom, open_zone[0])
-            open_zone[0] = ""
-
-    def place(node: Node, x: float, y: float, stretch: bool) -> tuple[float, float]:
-        if node.zone != open_zone[0]:
-            close(y - GAP + 5)
-            if node.zone:
-                open_zone[:] = [node.zone, x - 12, y + 3]
-                y += ZONE_TITLE + 6
-        room = right - x - (8 if node.zone else 0)
-        _fit(node, room)
-        if stretch:
-            _stretch(node, width=min(room, 190))
-        node.x, node.y = x, y
-        _node(sketch, node)
-        middle, bottom = node.middle, y + node.h + GAP
-        arcs = [a for a in made.arcs if a.source == node.key]
-        if node.key in done:
-            return middle, bottom
-        done.add(node.key)
-        trunk, knee, turn = x + 13, y + node.h, 0.0
-        for arc in arcs:
-            child = made.nodes[arc.target]
-            turn, bottom = place(child, x + INDENT, bottom, False)
-            line = LINE[arc.effect]
-            end = sketch.head(x + INDENT, turn, arc.effect) if arc.head else x + INDENT
-            sketch.mark(
-                f"M{trunk:.1f},{turn - 6:.1f}Q{trunk:.1f},{turn:.1f} {trunk + 6:.1f},{turn:.1f}L{end:.1f},{turn:.1f}",
-                stroke=line.colour, width=1.7, dash=line.dash if arc.head else [], rows=arc.rows, says=_says(made, arc),
-            )
-        if arcs:
-            sketch.back(f"M{trunk:.1f},{knee:.1f}V{turn - 6:.1f}", stroke=LINE["mixed"].colour, width=1.4)
-        return middle, bottom
-
-    for root in made.roots:
-        close(top - GAP + 5)
-        top = place(root, left, top, True)[1] + 2
-    close(top - GAP + 5)
-    return top
-
-
-# ------------------------------------------------------------------ both
-
-
-def _node(sketch: Sketch, node: Node) -> None:
-    if len(node.chips) > 1:
-        sketch.frame(node.x, node.y, node.w, node.h)
-    for chip in node.chips:
-        sketch.chip(chip.kind, node.x + chip.x, node.y + chip.y, chip.w, chip.h, chip.lines, chip.rows, chip.label)
-
-
-def draw(panels: Sequence[Panel], width: int, note: str = "") -> alt.TopLevelMixin:
-    """Draw panels one below the other, with a key of the shapes and lines used.
-
-    Parameters
-    ----------
-    panels : sequence of Panel
-    width : int
-        Of the whole drawing in pixels; below 500 the outline is drawn.
-    note : str
-        A last line of the key.
-
-    Returns
-    -------
-    Altair chart
-    """
-    width -= 10  # Vega's own margin
-    sketch = Sketch(width)
-    side = 0 if len(panels) == 1 and not panels[0].title else 10
-    wide = width >= NARROW_BELOW
-    if wide:
-        _columns(panels, width - 2 * side)
-    y = 0.0
-    for made in panels:
-        top = y
-        y += PANEL_TITLE if made.title else 2
-        if wide:
-            for node in made.nodes.values():
-                node.x += side
-            y = _rows(made, y)
-            _wide_arcs(sketch, made)
-            _zones(sketch, made, width - side)
-            for node in made.nodes.values():
-                _node(sketch, node)
-        else:
-            y = _outline(sketch, made, side, width - side, y)
-        if side:
-            sketch.band(0, top, width, y - top, made.title)
-            y += 10
-    kinds = {c.kind for p in panels for n in p.nodes.values() for c in n.chips}
-    effects = {a.effect for p in panels for a in p.arcs if a.head}
-    return sketch.chart(sketch.key(y + 6, effects, kinds, note))
-
-
-def _zones(sketch: Sketch, made: Panel, right: float) -> None:
-    """Frame the nodes of each zone."""
-    for zone in dict.fromkeys(n.zone for n in made.nodes.values() if n.zone):
-        members = [n for n in made.nodes.values() if n.zone == zone]
-        top = min(n.y for n in members) - ZONE_TITLE - 2
-        sketch.zone(min(n.x for n in members) - 14, top, right, max(n.y + n.h for n in members) + 5, zone)

@@ -6,15 +6,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
-from ..charts import BLUE, FAVOURS, GREY, PURPLE, SHAPES
+from ..charts import BLUE, FAVOURS, GREY, PURPLE, SHAPES, TEAL
 from ..exhibit import LINK
 from ._sheet import Sheet, text_width
 
 LINE = 14  # distance of two lines of text
 LOOSE = 0.87  # running text is this much narrower than its safe estimate
 PITCH = 13  # distance of two marks in a cell
-_COLOURS = {**FAVOURS, "none": GREY, "seen": BLUE, "gone": GREY, "other": PURPLE}
-_SHAPES = {**SHAPES, "none": "circle", "seen": "circle", "gone": "cross", "other": "square"}
+_COLOURS = {
+    **FAVOURS,
+    "conflicting": FAVOURS["unclear"],
+    "up": TEAL,
+    "down": PURPLE,
+    "none": GREY,
+    "seen": BLUE,
+    "gone": GREY,
+    "other": PURPLE,
+}
+_SHAPES = {
+    **SHAPES,
+    "conflicting": SHAPES["unclear"],
+    "up": "triangle-up",
+    "down": "triangle-down",
+    "none": "circle",
+    "seen": "circle",
+    "gone": "cross",
+    "other": "square",
+}
 
 
 @dataclass(frozen=True)
@@ -24,7 +42,7 @@ class Mark:
     Parameters
     ----------
     kind : str
-        A direction of ``charts.FAVOURS``, or ``none``, ``seen``, ``gone``, ``other``; gives colour and shape.
+        A direction of ``charts.FAVOURS``, or ``conflicting``, ``up``, ``down``, ``none``, ``seen``, ``gone``, ``other``; gives colour and shape.
     row : str
         Source rows, the first of which the mark leads to; empty in a key.
     label : str

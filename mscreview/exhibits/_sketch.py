@@ -53,7 +53,16 @@ KINDS = {
 _ADVANCE = {
     c: w
     for w, letters in {
-        222: "ijl'|", 278: " ,.;:/!tfI", 333: "r()-†", 500: "cksvxyzJ", 611: "FTZ", 667: "ABEKPSVXY", 722: "CDHNRUw", 778: "GOQ", 833: "mM", 944: "W"
+        222: "ijl'|",
+        278: " ,.;:/!tfI",
+        333: "r()-†",
+        500: "cksvxyzJ",
+        611: "FTZ",
+        667: "ABEKPSVXY",
+        722: "CDHNRUw",
+        778: "GOQ",
+        833: "mM",
+        944: "W",
     }.items()
     for c in letters
 }
@@ -136,10 +145,19 @@ class Sketch:
         """Add a path that stands for rows; it links to the first."""
         self.marks.append(_styled(path, **style) | {"href": LINK + rows[0] if rows else None, "says": says})
 
-    def text(self, x: float, y: float, text: str, size: float = 12, align: str = "left", bold: bool = False, rows: Sequence[str] = ()) -> None:
+    def text(
+        self, x: float, y: float, text: str, size: float = 12, align: str = "left", bold: bool = False, rows: Sequence[str] = ()
+    ) -> None:
         """Add one line of text; `y` is its middle."""
         self.words.append(
-            {"x": round(x, 1), "y": round(y, 1), "text": text, "size": size, "style": f"{align}{' bold' if bold else ''}", "href": LINK + rows[0] if rows else None}
+            {
+                "x": round(x, 1),
+                "y": round(y, 1),
+                "text": text,
+                "size": size,
+                "style": f"{align}{' bold' if bold else ''}",
+                "href": LINK + rows[0] if rows else None,
+            }
         )
 
     def head(self, x: float, y: float, effect: str) -> float:
@@ -154,11 +172,21 @@ class Sketch:
         self.back(f"M{x - 3:.1f},{y - 6:.1f}v12", stroke=colour, width=2.6)
         return x - 4
 
-    def chip(self, kind: str, x: float, y: float, w: float, h: float, lines: Sequence[str], rows: Sequence[str], says: str) -> None:
+    def chip(
+        self, kind: str, x: float, y: float, w: float, h: float, lines: Sequence[str], rows: Sequence[str], says: str
+    ) -> None:
         """Draw one thing in the shape of its kind with its words in the middle."""
         style = KINDS[kind]
         faint = 0.0 if kind == "via" else 0.12
-        self.mark(box(x, y, w, h, style.corner), rows, f"{says} ({style.words})", stroke=style.colour, fill=style.colour, opacity=faint, width=style.stroke)
+        self.mark(
+            box(x, y, w, h, style.corner),
+            rows,
+            f"{says} ({style.words})",
+            stroke=style.colour,
+            fill=style.colour,
+            opacity=faint,
+            width=style.stroke,
+        )
         if kind == "vesicle":
             self.back(box(x + 3, y + 3, w - 6, h - 6, style.corner - 3), stroke=style.colour, width=0.8)
         step = style.size + 3
@@ -199,7 +227,13 @@ class Sketch:
             else:
                 style = KINDS[name]
                 faint = 0.0 if name == "via" else 0.12
-                self.back(box(x, y - 6, 24, 12, max(style.corner, -5)), stroke=style.colour, fill=style.colour, opacity=faint, width=style.stroke)
+                self.back(
+                    box(x, y - 6, 24, 12, max(style.corner, -5)),
+                    stroke=style.colour,
+                    fill=style.colour,
+                    opacity=faint,
+                    width=style.stroke,
+                )
                 if name == "vesicle":
                     self.back(box(x + 2.5, y - 3.5, 19, 7, 4), stroke=style.colour, width=0.8)
                 self.text(x + 30, y + 0.5, words, 11)
@@ -234,7 +268,9 @@ class Sketch:
 
         layers = [paths(self.ground)]
         if self.marks:
-            layers.append(paths(self.marks, href=alt.Href("href:N"), description=alt.Description("says:N"), tooltip=alt.Tooltip("says:N")))
+            layers.append(
+                paths(self.marks, href=alt.Href("href:N"), description=alt.Description("says:N"), tooltip=alt.Tooltip("says:N"))
+            )
         for style in sorted({w["style"] for w in self.words}):
             align, _, bold = style.partition(" ")
             for linked in (False, True):
@@ -247,7 +283,11 @@ class Sketch:
         import altair as alt
 
         def place(size: float) -> dict[str, Any]:
-            return {"type": "quantitative", "axis": None, "scale": alt.Scale(domain=[0, size], range=[0, size], nice=False, zero=False)}
+            return {
+                "type": "quantitative",
+                "axis": None,
+                "scale": alt.Scale(domain=[0, size], range=[0, size], nice=False, zero=False),
+            }
 
         return (
             alt.Chart(alt.Data(values=values))
@@ -262,5 +302,7 @@ class Sketch:
         )
 
 
-def _styled(path: str, stroke: str = "none", width: float = 0, fill: str = "none", opacity: float = 0, dash: Sequence[int] = ()) -> dict[str, Any]:
+def _styled(
+    path: str, stroke: str = "none", width: float = 0, fill: str = "none", opacity: float = 0, dash: Sequence[int] = ()
+) -> dict[str, Any]:
     return {"path": path, "stroke": stroke, "width": width, "fill": fill, "opacity": opacity, "dash": list(dash)}

@@ -12,13 +12,13 @@ from ..charts import WIDE
 from ..schema import BLANKS
 from ._content import Content, exhibit
 from ._grid import Column, Grid, Mark
+from ._votes import WORDS, domain_order, refs, vote
 
 if TYPE_CHECKING:
     import altair as alt
 
     from ..review import Review
 
-WORDS = {"msc": "favours MSC", "control": "favours control", "neither": "no difference", "unclear": "mixed"}
 TRANSPLANT = "kidney transplantation"
 # Order of columns and groups; what is not listed comes last.
 SPECIES = ("mouse", "rat", "rabbit", "pig")
@@ -76,51 +76,13 @@ def findings(review: Review) -> pd.DataFrame:
     return found.merge(experiments(review), on="experiment_id", how="inner")
 
 
-def vote(favours: Iterable[str]) -> str:
-    """Give several findings one direction: the common one, else unclear.
-
-    Examples
-    --------
-    >>> vote(["msc", "msc"]), vote(["msc", "control"])
-    ('msc', 'unclear')
-    """
-    kinds = set(favours)
-    return kinds.pop() if len(kinds) == 1 else "unclear"
-
-
-def refs(table: str, keys: Iterable[str]) -> str:
-    """Write rows of one table as a cell of the column ``row``.
-
-    Examples
-    --------
-    >>> refs("experiments", ["a", "b", "a"])
-    'experiments/a;experiments/b'
-    """
-    return ";".join(f"{table}/{key}" for key in dict.fromkeys(keys))
-
-
-def _domains(review: Review) -> list[str]:
-    return review.table("vocab_domains").sort_values("position").term.tolist()
-
-
-def counted(n: int, one: str, many: str = "") -> str:
-    """Write a number with its noun.
-
-    Examples
-    --------
-    >>> counted(1, "study", "studies"), counted(3, "arm")
-    ('1 study', '3 arms')
-    """
-    return f"{n} {one if n == 1 else many or one + 's'}"
-
-
 def legend(kinds: Iterable[str]) -> list[tuple[Mark, str]]:
     """List the legend's entries for the directions that occur, in their usual order.
 
     Examples
     --------
     >>> [words for _, words in legend(["neither", "msc", "msc"])]
-    ['favours MSC', 'no difference']
+    ['favours MSC', 'comparable']
     """
     return [(Mark(k), w) for k, w in WORDS.items() if k in set(kinds)]
 
@@ -151,7 +113,7 @@ def evidence_map(review: Review) -> Content:
             "direction": WORDS[vote(rows.favours)], "arm": arm or "all", "favours": vote(rows.favours),
             "row": f"{refs('findings', rows.finding_id)};{refs('experiments', rows.experiment_id)}",
         })  # fmt: skip
-    domains = _domains(review)
+    domains = domain_order(review)
     data = pd.DataFrame(lines)
     data["order"] = data.apply(
         lambda r: (domains.index(r.domain), *_column((r.species, r.model)), r.arm != "all", r.study.split()[::-1]), axis=1
@@ -163,7 +125,7 @@ def evidence_map(review: Review) -> Content:
     never = [d for d in domains if d not in set(data.domain)]
     aki = whole[(whole.model != TRANSPLANT) & (whole.domain == "renal function")]
     return Content(
-        caption=f"What {counted(found.study_id.nunique(), 'animal study', 'animal studies')} in the tables of the reviews measured: "
+        caption=f"What {fmt.counted(found.study_id.nunique(), 'animal study', 'animal studies')} in the tables of the reviews measured: "
         "outcome domain by species and model. "
         "Each large mark is one study, with one vote in each domain; a small mark is a result that holds for one arm only. "
         "Species and model as the tables print them; an empty cell: nothing reported.",
@@ -190,7 +152,9 @@ def _draw_map(
         columns, cells = [], {}
         for j, (group, (species, model)) in enumerate(shown):
             n = found.study_id[(found.species == species) & (found.model == model)].nunique()
-            columns.append(Column([species, *([model] if model != TRANSPLANT else []), counted(n, "study", "studies")], group))
+            columns.append(
+                Column([species, *([model] if model != TRANSPLANT else []), fmt.counted(n, "study", "studies")], group)
+            )
             for r in data[(data.species == species) & (data.model == model)].itertuples():
                 label = f"{r.study}, {_place(r)}: {r.outcomes}, {r.direction}" + (f" ({r.arm})" if r.arm != "all" else "")
                 cells.setdefault((domains.index(r.domain), j), []).append(Mark(r.favours, r.row, label, small=r.arm != "all"))
@@ -212,7 +176,7 @@ def _preconditioned(review: Review) -> pd.DataFrame:
 @exhibit("fig-preconditioning-outcomes")
 def preconditioning_outcomes(review: Review) -> Content:
     """Class of preconditioning by outcome domain; one mark an experiment and domain."""
-    tried, found, domains, lines = _preconditioned(review), findings(review), _domains(review), []
+    tried, found, domains, lines = _preconditioned(review), findings(review), domain_order(review), []
     for e in tried.itertuples(index=False):
         own = found[found.experiment_id == e.experiment_id]
         for domain in domains:
@@ -228,7 +192,7 @@ def preconditioning_outcomes(review: Review) -> Content:
     function, homing = data[data.domain == "renal function"], data[data.domain == "homing and migration"]
     n_graft = int(tried.graft.sum())
     return Content(
-        caption=f"The {counted(len(tried), 'preconditioning experiment')} by class and agent, and the outcome domains that the tables "
+        caption=f"The {fmt.counted(len(tried), 'preconditioning experiment')} by class and agent, and the outcome domains that the tables "
         "report for each. "
         "Filled: acute kidney injury. Outline: kidney transplantation. An empty cell: nothing in the tables (what only the "
         "prose says is left out).",
@@ -291,7 +255,7 @@ def sdf1_cxcr4(review: Review) -> Content:
     own = tried[tried.agent == "CXCR4"]
     moved = data[(data.increased == "MSC migration") & data.experiment_id.isin(axis)]
     return Content(
-        caption=f"What the {counted(len(tried), 'preconditioning experiment')} report to increase: signals of the SDF-1/CXCR4 axis and "
+        caption=f"What the {fmt.counted(len(tried), 'preconditioning experiment')} report to increase: signals of the SDF-1/CXCR4 axis and "
         "its trigger HIF-1α, "
         f"abilities of the infused cells, and kidney function. In {len(own)} of them ({fmt.words(own.study.tolist())}) CXCR4 is "
         "the inserted gene itself. A dot: not reported.",

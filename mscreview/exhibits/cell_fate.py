@@ -12,7 +12,7 @@ from .. import format as fmt
 from ..charts import WIDE
 from ._content import Content, exhibit
 from ._grid import LINE, Column, Grid, Mark, broken
-from .animals import counted, refs
+from ._votes import refs
 
 if TYPE_CHECKING:
     import altair as alt
@@ -109,12 +109,12 @@ def cell_fate(review: Review) -> Content:
     caught, found = where[where.lungs.eq("most")], where[where.kidney.eq("most")]
     reviews = {r.split("/")[1].split("-")[0] for cell in data.row for r in cell.split(";")}
     return Content(
-        caption=f"Where infused MSC are found and how long they last: {counted(len(data), 'entry', 'entries')} from the prose of "
-        f"{counted(len(reviews), 'review')}, "
+        caption=f"Where infused MSC are found and how long they last: {fmt.counted(len(data), 'entry', 'entries')} from the prose of "
+        f"{fmt.counted(len(reviews), 'review')}, "
         "with the route of infusion where one is named. Time on a logarithmic scale.",
         alt=f"Lungs, liver and spleen catch most cells in {len(caught)} of {len(where)} entries; the {len(found)} that find them "
         "mainly in the kidney "
-        f"are those of infusion {fmt.words(sorted(set(found.route)), 'or')}. The {counted(len(gone), 'estimate')} of when they "
+        f"are those of infusion {fmt.words(sorted(set(found.route)), 'or')}. The {fmt.counted(len(gone), 'estimate')} of when they "
         "are gone lie between "
         f"{gone.hours.min():g} and {gone.hours.max():g} hours; after infusion by artery, pig kidneys held them for up to {kept.hours:g} hours.",
         data=data[["question", "route", "seen", *[o for o in ORGANS if o in data], "from hour", "hours", "row"]]

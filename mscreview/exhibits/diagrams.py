@@ -12,12 +12,10 @@ import pandas as pd
 from .. import format as fmt
 from ..schema import BLANKS
 from . import _flow
-from ._content import Content, exhibit, exhibits_for
-from ._sketch import LINE, Sketch, wrap
+from ._content import Content, exhibits_for
+from ._flow_draw import draw
 
 if TYPE_CHECKING:
-    import altair as alt
-
     from ..review import Review
 
 _EDGE = ["source", "source_kind", "effect", "target", "target_kind", "via", "compartment"]
@@ -98,16 +96,25 @@ PLANS = {
             **dict.fromkeys(["apoptosis", "oxidative stress", "inflammation", "immunomodulation", "angiogenesis"], _KIDNEY),
         },
         first=[
-            "MSC adhesion to glomerular capillaries", "MSC adhesion to postglomerular capillaries", "cytokine delivery to tubular epithelial cells",
-            "growth factor delivery to tubular epithelial cells", "MSC microvesicles", "beneficial gene expression change in tubular epithelial cells",
-            "mRNA", "microRNA", "differentiation into target cells",
+            "MSC adhesion to glomerular capillaries",
+            "MSC adhesion to postglomerular capillaries",
+            "cytokine delivery to tubular epithelial cells",
+            "growth factor delivery to tubular epithelial cells",
+            "MSC microvesicles",
+            "beneficial gene expression change in tubular epithelial cells",
+            "mRNA",
+            "microRNA",
+            "differentiation into target cells",
         ],
     ),
     "zhao2018-F2": Plan(
         caption="What infused MSC meet, and what preconditioning does about it",
         notice="Infused cells age, die or fail to survive in the injured tissue; three kinds of preconditioning answer with better repair, and the text adds survival, homing and secretion.",
         places={"After infusion": ["F2"], "Before infusion: preconditioning": []},
-        text={"m090": "After infusion", **dict.fromkeys(["m107", "m108", "m109", "m098", "m099", "m100", "m101", "m102"], "Before infusion: preconditioning")},
+        text={
+            "m090": "After infusion",
+            **dict.fromkeys(["m107", "m108", "m109", "m098", "m099", "m100", "m101", "m102"], "Before infusion: preconditioning"),
+        },
         same={"MSC preconditioning": "preconditioning"},
         labels={"preconditioning": "preconditioning in general"},
     ),
@@ -117,7 +124,10 @@ PLANS = {
         places={"Preconditioning as a whole": ["F1"], "Methods that the text names": []},
         text={
             "m042": "Preconditioning as a whole",
-            **dict.fromkeys(["m194", "m197", "m198", "m196", "m243", "m244", "m245", "m246", "m247", "m248", "m249"], "Methods that the text names"),
+            **dict.fromkeys(
+                ["m194", "m197", "m198", "m196", "m243", "m244", "m245", "m246", "m247", "m248", "m249"],
+                "Methods that the text names",
+            ),
         },
         same={"beneficial outcome in vivo": "MSC therapeutic effect"},
         labels={"EPO": "erythropoietin (EPO)", "CXCR4": "CXCR4"},
@@ -182,7 +192,7 @@ def flow(review: Review, id: str) -> Content:
         caption=f"{plan.caption}; redrawn after figure {figure} of {reviews.journal[review_id]} {reviews.year[review_id]}{_counted(rows)}.",
         alt=plan.notice,
         data=_shown(rows),
-        draw=partial(_flow.draw, panels, note=note),
+        draw=partial(draw, panels, note=note),
         columns={"place": "read in"},
     )
 

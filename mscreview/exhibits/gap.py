@@ -5,7 +5,6 @@ The two sides share rows and keys so that they can be read beside each other; th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from math import ceil
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -16,14 +15,14 @@ from .. import format as fmt
 from ..charts import GREY, NARROW
 from ._content import Content, exhibit
 from ._sheet import Sheet
-from .trials import LOOK, NONE, NOT_RANDOMISED, RANDOMISED, WORDS, join_rows, link, names, placed
+from ._votes import SHARE, WORDS, domain_order, link, refs, vote
+from .trials import LOOK, NONE, NOT_RANDOMISED, RANDOMISED, names, placed
 
 if TYPE_CHECKING:
     import altair as alt
 
     from ..review import Review
 
-SHARE = 0.7  # of a study's outcomes in a domain must point one way, else the vote is "conflicting"
 NOT_STATED = "design not stated"
 
 # Design of the AKI and sepsis trials, for which no table has a column "randomised", and where it can be read.
@@ -40,19 +39,6 @@ HEADS = ("control", "comparable", "MSC")
 PITCH = 16  # pixels from mark to mark
 
 
-def vote(favours: Iterable[str]) -> str:
-    """Give the direction in which most of a study's outcomes point, or ``conflicting``.
-
-    Examples
-    --------
-    >>> vote(["msc", "msc", "msc", "neither"]), vote(["msc", "neither"])
-    ('msc', 'conflicting')
-    """
-    found = list(favours)
-    top = max(sorted(set(found)), key=found.count)
-    return top if top in WORDS and found.count(top) >= SHARE * len(found) else "conflicting"
-
-
 def _votes(review: Review) -> pd.DataFrame:
     """One row a study and domain, and one more for each arm or time point that is reported by itself."""
     found = placed(review)
@@ -60,7 +46,9 @@ def _votes(review: Review) -> pd.DataFrame:
     design |= {study: words for study, (words, _) in DESIGN.items()}
     called = names(review)
     records = []
-    for (position, domain, population, study, arm), rows in found.groupby(["position", "domain", "population", "study_id", "arm"]):
+    for (position, domain, population, study, arm), rows in found.groupby(
+        ["position", "domain", "population", "study_id", "arm"]
+    ):
         outcomes = rows.drop_duplicates(["outcome", "favours"])  # two reviews that report one outcome count once
         records.append(
             {
@@ -74,17 +62,17 @@ def _votes(review: Review) -> pd.DataFrame:
                 "counted": arm == NONE,
                 "outcomes": fmt.words(list(dict.fromkeys(rows.outcome))),
                 "position": position,
-                "row": join_rows("findings", rows.finding_id),
+                "row": refs("findings", rows.finding_id),
             }
         )
     votes = pd.DataFrame(records)
     order = [*WORDS]
-    votes["order"] = [(not c, d != RANDOMISED, order.index(f)) for c, d, f in zip(votes.counted, votes.design, votes.favours, strict=True)]
-    return votes.sort_values(["population", "position", "order", "study", "study_id"]).drop(columns="order").reset_index(drop=True)
-
-
-def _domains(review: Review) -> list[str]:
-    return review.table("vocab_domains").sort_values("position").term.tolist()
+    votes["order"] = [
+        (not c, d != RANDOMISED, order.index(f)) for c, d, f in zip(votes.counted, votes.design, votes.favours, strict=True)
+    ]
+    return (
+        votes.sort_values(["population", "position", "order", "study", "study_id"]).drop(columns="order").reset_index(drop=True)
+    )
 
 
 def _count(votes: pd.DataFrame, favours: str) -> str:
@@ -104,7 +92,7 @@ def _preconditioned(review: Review) -> str:
 def gap(review: Review) -> Content:
     """Direction of effect by outcome domain, animals and patients in separate panels."""
     votes = _votes(review)
-    domains = _domains(review)
+    domains = domain_order(review)
     counted = votes[votes.counted]
     animal, patient = (counted[counted.population == p] for p in ("animal", "patient"))
     trials = patient[patient.design == RANDOMISED]
@@ -143,7 +131,9 @@ def _draw(votes: pd.DataFrame, domains: list[str], width: int) -> alt.TopLevelMi
     for group in [[p] for p in panels] if narrow else [list(panels)]:
         top = y + 42
         heights = {
-            d: max(14 * len(labels[d]) + 10, *(PITCH * (1 + max((m[1] for m in cells[p].get(d, [])), default=0)) + 10 for p in group))
+            d: max(
+                14 * len(labels[d]) + 10, *(PITCH * (1 + max((m[1] for m in cells[p].get(d, [])), default=0)) + 10 for p in group)
+            )
             for d in domains
         }
         bottom = top + sum(heights.values())
@@ -191,7 +181,9 @@ def _panel(sheet: Sheet, votes: pd.DataFrame, population: str, panel: tuple, dow
     left, columns = panel
     y, top, bottom = down
     studies = votes.study_id.nunique()
-    title = {"animal": f"Animals: {fmt.number(studies)} studies", "patient": f"Patients: {fmt.number(studies)} trials"}[population]
+    title = {"animal": f"Animals: {fmt.number(studies)} studies", "patient": f"Patients: {fmt.number(studies)} trials"}[
+        population
+    ]
     sheet.text(left + 4, y + 8, title, size=13, bold=True)
     x = left
     for wide, words in zip(columns, HEADS, strict=True):
@@ -213,7 +205,7 @@ def gap_table(review: Review) -> Content:
         "other_trials": votes.counted & patient & (votes.design != RANDOMISED),
     }
     records = []
-    for domain in _domains(review):
+    for domain in domain_order(review):
         here = votes.domain == domain
         if here.any():
             counts = {name: _summary(votes[here & side]) for name, side in sides.items()}

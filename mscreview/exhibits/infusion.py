@@ -13,7 +13,8 @@ from ..charts import WIDE
 from ..schema import BLANKS
 from ._content import Content, exhibit
 from ._grid import LINE, Grid, Mark
-from .animals import WORDS, counted, experiments, findings, legend, refs, vote
+from ._votes import WORDS, refs, vote
+from .animals import experiments, findings, legend
 
 if TYPE_CHECKING:
     import altair as alt
@@ -97,10 +98,10 @@ def timing_table(review: Review) -> Content:
     harm = data[data.vote == "control"]
     return Content(
         caption=f"The {len(data)} schedules of MSC infusion around kidney transplantation in animals "
-        f"({counted(data.experiment_id.nunique(), 'experiment')}); "
+        f"({fmt.counted(data.experiment_id.nunique(), 'experiment')}); "
         "day 0 is surgery. Where an experiment tried alternatives, the printed result stands for all of them; arms that the "
         "prose reports apart have a row of their own.",
-        alt=f"{counted(len(harm), 'schedule')} of {len(data)} did harm ({fmt.words((harm.study + ', ' + harm.schedule).tolist())}); "
+        alt=f"{fmt.counted(len(harm), 'schedule')} of {len(data)} did harm ({fmt.words((harm.study + ', ' + harm.schedule).tolist())}); "
         f"the reviews name a route for {(data.route != 'not_reported').sum()} of them.",
         data=_shown(data),
         columns={"note": "remark"},
@@ -115,7 +116,7 @@ def infusion_timing(review: Review) -> Content:
     late = data[data.days.map(min) > 14]
     return Content(
         caption="Days of MSC infusion before and after kidney transplantation (day 0) in "
-        f"{counted(data.experiment_id.nunique(), 'animal experiment')}, "
+        f"{fmt.counted(data.experiment_id.nunique(), 'animal experiment')}, "
         "one line for each schedule. Colour and shape: direction of graft function, rejection and graft survival together. The "
         "axis is broken after day 14.",
         alt=f"{len(good)} of {len(data)} schedules favour MSC, from {fmt.days([min(map(min, good.days))])} to "

@@ -14,10 +14,10 @@ import pandas as pd
 
 from .. import format as fmt
 from ..charts import BLUE, FAVOURS, GREEN, NARROW, ORANGE, PURPLE, SHAPES, TEAL
-from ..exhibit import LINK
 from ..schema import BLANKS
 from ._content import Content, exhibit
 from ._sheet import Sheet, text_width
+from ._votes import WORDS, link, refs
 
 if TYPE_CHECKING:
     import altair as alt
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 NONE = "not_applicable"
 RANDOMISED, NOT_RANDOMISED = "randomised", "not randomised"
-WORDS = {"msc": "favours MSC", "neither": "comparable", "control": "favours control", "conflicting": "conflicting"}
 LOOK = {k: (FAVOURS.get(k, FAVOURS["unclear"]), SHAPES.get(k, SHAPES["unclear"])) for k in WORDS}
 STATUS = {"open": (TEAL, "circle"), "finished": (PURPLE, "square"), "stopped": (ORANGE, "cross")}
 SETTING = {"AKI": (BLUE, "circle"), "sepsis or septic shock": (ORANGE, "diamond"), "kidney transplantation": (GREEN, "square")}
@@ -42,28 +41,6 @@ def years(partial: str, end: bool = False) -> float:
     """
     year, _, month = partial.partition("-")
     return int(year) + ((int(month) - 1 + end) / 12 if month else float(end))
-
-
-def join_rows(table: str, keys: Iterable[str]) -> str:
-    """Write rows of one table as a cell of the column ``row``.
-
-    Examples
-    --------
-    >>> join_rows("findings", ["a", "b", "a"])
-    'findings/a;findings/b'
-    """
-    return ";".join(f"{table}/{k}" for k in dict.fromkeys(keys))
-
-
-def link(row: str) -> str:
-    """Give the address of the first of a mark's source rows.
-
-    Examples
-    --------
-    >>> link("findings/a;findings/b")
-    '#row=findings/a'
-    """
-    return f"{LINK}{row.partition(';')[0]}"
 
 
 def _printed(values: Iterable) -> str:
@@ -135,7 +112,7 @@ def landscape(review: Review) -> Content:
                 "start": dated.start.iloc[-1] if len(dated) else "not_reported",
                 "completion": dated.completion.iloc[-1] if len(dated) else "not_reported",
                 "rank": last["rank"],
-                "row": join_rows("trial_reports", rows.report_id),
+                "row": refs("trial_reports", rows.report_id),
             }
         )
     data = pd.DataFrame(records)
@@ -148,7 +125,12 @@ def landscape(review: Review) -> Content:
         caption=f"The {fmt.number(len(data))} registered trials that the reviews list: phase, participants, status and dates as printed. "
         "Two values joined by a stroke are those of two reviews, the earlier first.",
         alt="When the reviews were printed "
-        + fmt.words([f"{fmt.number(int(counts.get(g, 0)))} trials were {w}" for g, w in (("open", "open"), ("finished", "finished"), ("stopped", "stopped"))])
+        + fmt.words(
+            [
+                f"{fmt.number(int(counts.get(g, 0)))} trials were {w}"
+                for g, w in (("open", "open"), ("finished", "finished"), ("stopped", "stopped"))
+            ]
+        )
         + f"; dates are printed for {fmt.number(int(data.dated.sum()))}, and missing for "
         + fmt.words([f"{fmt.number(int(n))} in {s}" for s, n in undated.items()])
         + f". Reviews differ on {fmt.words(differ)}.",
@@ -161,7 +143,7 @@ def landscape(review: Review) -> Content:
 def _draw_landscape(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
     narrow = width <= NARROW
     sheet = Sheet(width)
-    zone, nct, phase, size, left = (20, 46, 150, width - 4, 46) if narrow else (232, 0, 104, 190, 268)
+    zone, nct, phase, size, left = (20, 46, 150, width - 4, 46) if narrow else (278, 0, 100, 244, 314)
     step, line = (38, 15) if narrow else (22, 0)
     dated = data[data.dated]
     first, last = floor(min(map(years, dated.start))), ceil(max(years(c, end=True) for c in dated.completion))
@@ -186,7 +168,11 @@ def _draw_landscape(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
         for r in rows.itertuples():
             colour, shape = STATUS[r.status_group]
             mid = y + 8
-            for x, words, align in ((nct, r.nct_id, "left"), (phase, f"phase {r.phase}", "left"), (size, r.participants, "right")):
+            for x, words, align in (
+                (nct, r.nct_id, "left"),
+                (phase, f"phase {r.phase}", "left"),
+                (size, r.participants, "right"),
+            ):
                 sheet.text(x, mid, words, align)
             about = f"{r.nct_id}: {r.status}, phase {r.phase}, {r.participants} participants"
             if r.dated:
@@ -216,7 +202,12 @@ def doses(review: Review) -> Content:
         by_weight = {float(d) for cell in rows.doses_cells_per_kg if isinstance(cell, list) for d in cell}
         fixed = {float(d) for d in rows.dose_fixed_cells if not pd.isna(d)}
         if by_weight or fixed:
-            rows = rows[[isinstance(d, list) or not pd.isna(f) for d, f in zip(rows.doses_cells_per_kg, rows.dose_fixed_cells, strict=True)]]
+            rows = rows[
+                [
+                    isinstance(d, list) or not pd.isna(f)
+                    for d, f in zip(rows.doses_cells_per_kg, rows.dose_fixed_cells, strict=True)
+                ]
+            ]
             records.append(
                 {
                     "trial": next((called[s] for s in rows.study_id if s in called), str(trial)),
@@ -225,7 +216,7 @@ def doses(review: Review) -> Content:
                     "cells_per_kg": sorted(by_weight) or NONE,
                     "cells": sorted(fixed) or NONE,
                     "rank": rows["rank"].iloc[0],
-                    "row": join_rows("trial_reports", rows.report_id),
+                    "row": refs("trial_reports", rows.report_id),
                 }
             )
     data = pd.DataFrame(records).sort_values(["rank", "nct_id", "trial"])
@@ -348,6 +339,8 @@ def _draw_controlled(found: pd.DataFrame, trials: pd.DataFrame, width: int) -> a
                 sheet.text(outcome, y + height / 2 + 14 * (i - (len(lines) - 1) / 2), line)
             for r in cells.itertuples():
                 about = f"{r.name}, {name}: {words[r.favours]}"
-                sheet.mark(centre[r.report_id], y + height / 2, *LOOK[r.favours], True, 120, link(f"findings/{r.finding_id}"), about)
+                sheet.mark(
+                    centre[r.report_id], y + height / 2, *LOOK[r.favours], True, 120, link(f"findings/{r.finding_id}"), about
+                )
             y += height
     return sheet.chart(y + 4)

@@ -72,7 +72,11 @@ class TestText:
     def test_no_typed_digit(self, chapter):
         """Every number in a sentence comes from the data; digits stand only inside names."""
         words = [w.strip(".,;:()[]*_“”‘’'\"") for w in re.findall(r"\S*\d\S*", prose(chapter.text))]
-        typed = [w for w in words if w not in DIGIT_WORDS and (not re.search(r"[A-Za-zα-ωΑ-Ω]", w) or re.fullmatch(r"\d+(st|nd|rd|th|%|x)?", w))]
+        typed = [
+            w
+            for w in words
+            if w not in DIGIT_WORDS and (not re.search(r"[A-Za-zα-ωΑ-Ω]", w) or re.fullmatch(r"\d+(st|nd|rd|th|%|x)?", w))
+        ]
         assert typed == []
 
     def test_description(self, chapter):
@@ -167,7 +171,21 @@ def test_own_words():
         assert len((ROOT / "tests" / "overlap_allowed.txt").read_text(encoding="utf-8").splitlines()) == 7
         return
     ran = subprocess.run(
-        [sys.executable, str(tool), "--words", "12", "--allow", "tests/overlap_allowed.txt", "chapters", "data", "docs", "mscreview", "README.md"],
-        cwd=ROOT, capture_output=True, text=True,
+        [
+            sys.executable,
+            str(tool),
+            "--words",
+            "12",
+            "--allow",
+            "tests/overlap_allowed.txt",
+            "chapters",
+            "data",
+            "docs",
+            "mscreview",
+            "README.md",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     assert ran.returncode == 0, ran.stdout

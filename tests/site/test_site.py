@@ -141,5 +141,7 @@ def test_repository_address_has_one_home():
     import yaml
 
     address = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
-    ran = subprocess.run(["git", "grep", "-l", "--fixed-strings", address.removeprefix("https://")], cwd=root, capture_output=True, text=True)
+    ran = subprocess.run(
+        ["git", "grep", "-l", "--fixed-strings", address.removeprefix("https://")], cwd=root, capture_output=True, text=True
+    )
     assert ran.stdout.split() == ["_config.yml"]

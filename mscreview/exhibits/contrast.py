@@ -1,0 +1,104 @@
+"""What MSC do in sterile and in sepsis-associated AKI, side by side, from the relations of ki2020."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from .. import format as fmt
+from ..charts import WIDE
+from ._content import Content, exhibit
+from ._grid import Column, Grid, Mark
+from ._votes import refs
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from ..review import Review
+
+SETTINGS = {"sterile AKI": "Sterile AKI", "sepsis-associated AKI": "Sepsis-associated AKI"}
+PLACES = {"systemic": "outside the kidney", "intrarenal": "in the kidney", "not_reported": "place not stated"}
+SIGN = {"increase": "up", "promote": "up", "decrease": "down", "inhibit": "down"}
+
+# One thing under two phrases of the review, drawn as one row.
+SAME = {
+    "IL-17 production": "IL-17",
+    "IL-17 secretion": "IL-17",
+    "Tregs in blood": "Tregs",
+    "Tregs in spleen": "Tregs",
+    "macrophage infiltration": "monocyte or macrophage infiltration",
+    "monocyte infiltration": "monocyte or macrophage infiltration",
+    "serum creatinine": "creatinine and urea",
+    "blood urea nitrogen": "creatinine and urea",
+    "inflammatory renal injury": "renal injury",
+    "AKI severity": "AKI severity",
+    "survival (animal)": "survival of animals",
+}
+# Cargo, patients and the cells' own fate are not effects on the injured animal.
+APART = {"AKI", "mRNA", "microRNA", "MSC retention", "MSC therapeutic efficacy", "survival (patient)"}
+
+
+def _relations(review: Review) -> pd.DataFrame:
+    """Effects of MSC or their products with a direction, one row a target, setting, place and sign."""
+    rows = review.table("mechanisms").query("review_id == 'ki2020'")
+    acting = rows.source.str.contains("MSC") & rows.setting.isin(SETTINGS) & rows.effect.isin(SIGN)
+    kept = acting & ~rows.target.isin(APART) & ~rows.target.str.contains("modulation|numerical only|reprogramming|balance")
+    rows = rows[kept].assign(target=rows.target.replace(SAME), sign=rows.effect.map(SIGN))
+    keys = ["target", "setting", "compartment", "sign"]
+    found = rows.groupby(keys, sort=False).mechanism_id.agg(list).reset_index()
+    return found.assign(row=[refs("mechanisms", ids) for ids in found.mechanism_id]).drop(columns="mechanism_id")
+
+
+@exhibit("fig-sterile-vs-sepsis")
+def sterile_against_sepsis(review: Review) -> Content:
+    """Targets that MSC move in sterile AKI, in sepsis-associated AKI, or in both."""
+    found = _relations(review)
+    settings = found.groupby("target").setting.agg(set)
+    found["seen in"] = found.target.map(lambda t: "both" if len(settings[t]) == 2 else next(iter(settings[t])))
+    order = {"both": 0, "sterile AKI": 1, "sepsis-associated AKI": 2}
+    # Sorted by name within a group, so that a new row moves no other.
+    found = found.assign(o=found["seen in"].map(order), n=found.target.str.casefold()).sort_values(
+        ["o", "n", "setting", "compartment"]
+    )
+    found = found.drop(columns=["o", "n"]).reset_index(drop=True)
+    counts = found.drop_duplicates("target")["seen in"].value_counts()
+    shared = found[found["seen in"] == "both"].target.drop_duplicates()
+    opposed = found.groupby("target").sign.nunique().gt(1).sum()
+    return Content(
+        caption="What MSC or their products raise or lower in animals, by setting and place: effects that ki2020 names "
+        "in both kinds of AKI first, then those named in one only. A mark stands for one or more relations.",
+        alt=f"{counts['both']} effects are named in both settings, {counts['sterile AKI']} in sterile AKI only and "
+        f"{counts['sepsis-associated AKI']} in sepsis only; shared are {fmt.words(shared.tolist())}. "
+        f"{'No effect points' if not opposed else f'{opposed} effects point'} in opposite directions.",
+        data=found[["target", "seen in", "setting", "compartment", "sign", "row"]].replace(
+            {"sign": {"up": "raised or promoted", "down": "lowered or inhibited"}}
+        ),
+        draw=lambda width: _draw(found, width),
+    )
+
+
+def _draw(found: pd.DataFrame, width: int) -> alt.TopLevelMixin:
+    wide = width >= WIDE
+    sheet = Grid(width - 6)
+    y = sheet.legend(0, [(Mark("up"), "raised or promoted"), (Mark("down"), "lowered or inhibited")]) + 10
+    heads = {
+        p: w.split()
+        if wide
+        else [w.replace("outside the kidney", "out").replace("in the kidney", "in").replace("place not stated", "–")]
+        for p, w in PLACES.items()
+    }
+    places = [(s, p) for s in SETTINGS for p in PLACES]
+    columns = [Column([" ".join(heads[p][:-1]), heads[p][-1]] if wide else heads[p], SETTINGS[s]) for s, p in places]
+    targets = found.target.drop_duplicates().tolist()
+    cells: dict[tuple[int, int], list[Mark]] = {}
+    for r in found.itertuples():
+        label = f"{r.target}, {r.setting}, {PLACES[r.compartment]}: {'raised or promoted' if r.sign == 'up' else 'lowered or inhibited'}"
+        cells.setdefault((targets.index(r.target), places.index((r.setting, r.compartment))), []).append(
+            Mark(r.sign, r.row, label)
+        )
+    y = sheet.matrix(y, 214 if wide else 124, targets, columns, cells)
+    if not wide:
+        y += 8
+        y = sheet.lines(0, y + 8, ["out: outside the kidney; in: in the kidney;", "–: place not stated"], size=11)
+    return sheet.chart(y + 4)
