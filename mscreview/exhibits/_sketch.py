@@ -120,8 +120,6 @@ def box(x: float, y: float, w: float, h: float, corner: float = 0) -> str:
     r = min(corner, h / 2, w / 2)
     if r < 0.5:
         return f"M{x:.1f},{y:.1f}h{w:.1f}v{h:.1f}h{-w:.1f}Z"
-    q = f"q0,0 0,0 {r:.1f}"
-    del q
     return (
         f"M{x + r:.1f},{y:.1f}h{w - 2 * r:.1f}a{r:.1f},{r:.1f} 0 0 1 {r:.1f},{r:.1f}v{h - 2 * r:.1f}a{r:.1f},{r:.1f} 0 0 1 {-r:.1f},{r:.1f}"
         f"h{2 * r - w:.1f}a{r:.1f},{r:.1f} 0 0 1 {-r:.1f},{-r:.1f}v{2 * r - h:.1f}a{r:.1f},{r:.1f} 0 0 1 {r:.1f},{-r:.1f}Z"
@@ -195,7 +193,7 @@ class Sketch:
 
     def frame(self, x: float, y: float, w: float, h: float) -> None:
         """Frame chips that belong together."""
-        self.back(box(x, y, w, h, 5), stroke=GREY, width=0.8, fill=GREY, opacity=0.06)
+        self.back(box(x, y, w, h, 5), stroke=GREY, width=0.8)
 
     def zone(self, left: float, top: float, right: float, bottom: float, title: str) -> None:
         """Frame and name what happens in one place or cell."""
@@ -204,7 +202,7 @@ class Sketch:
 
     def band(self, x: float, y: float, w: float, h: float, title: str) -> None:
         """Lay a band under a panel, with its title."""
-        self.ground.insert(0, _styled(box(x, y, w, h, 8), fill=GREY, opacity=0.09))
+        self.ground.insert(0, _styled(box(x, y, w, h, 8), fill=GREY, opacity=0.08))
         if title:
             self.text(x + 10, y + 14, title, 13, bold=True)
 
