@@ -25,7 +25,7 @@ lint: $(READY) ## style of the code
 
 data: $(READY) ## the data against their schema and rules
 	$(BIN)/mscreview check
-	$(BIN)/frictionless validate --json data/datapackage.json > /dev/null
+	@$(BIN)/frictionless validate --json data/datapackage.json > /dev/null || $(BIN)/frictionless validate data/datapackage.json
 
 unit: $(READY) ## unit tests, data tests and examples in docstrings
 	$(PYTEST) -n 2 --ignore=tests/site tests mscreview

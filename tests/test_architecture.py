@@ -103,6 +103,33 @@ def test_public_names():
     assert mscreview.__all__ == ["DataError", "open_review"]
 
 
+def test_workflows_are_pinned_and_modest():
+    """Every action is named by its commit, and a workflow starts with no permission at all."""
+    import re
+
+    import yaml
+
+    workflows = sorted((PACKAGE.parent / ".github" / "workflows").glob("*.yml"))
+    assert workflows
+    for path in workflows:
+        text = path.read_text(encoding="utf-8")
+        used = re.findall(r"uses: *(\S+)", text)
+        assert used
+        assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", u) for u in used)
+        assert yaml.safe_load(text)["permissions"] == {}
+
+
+def test_lock_names_no_address():
+    """Every requirement is exact, has a hash, and the file names no host."""
+    import re
+
+    text = (PACKAGE.parent / "requirements.lock").read_text(encoding="utf-8")
+    entries = re.findall(r"^[a-z0-9].*?(?=^[a-z0-9]|\Z)", text, re.S | re.M)
+    assert len(entries) > 100
+    assert all("==" in e and "--hash=sha256:" in e for e in entries)
+    assert "://" not in text
+
+
 def test_wheel_carries_the_data(tmp_path):
     """A wheel opens the review outside a checkout."""
     import subprocess

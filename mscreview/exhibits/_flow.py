@@ -8,11 +8,12 @@ Everything is laid out in pixels; `mscreview.exhibits._sketch` draws it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ._sketch import KINDS, wrap
+from ._sketch import KINDS, LINE, wrap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,8 +95,8 @@ def panel(
     """Turn relations into a graph, with like targets and like sources bundled.
 
     Targets that are met by the same sources in the same way and lead nowhere share a node; so do
-    sources that do the same. A mediator becomes a node on the line; when it is itself a source of the
-    panel, the line runs through that source.
+    sources that do the same. Mediators become a node on the line; when they are already in the panel,
+    one as a source or several as targets, the line runs through what is there.
 
     Parameters
     ----------
@@ -126,10 +127,12 @@ def panel(
     targets = list(dict.fromkeys(r.target for r in records))
     into = {t: tuple((r.source, r.effect, r.via) for r in records if r.target == t) for t in targets}
     kinds = {r.source: r.source_kind for r in records} | {r.target: r.target_kind for r in records if r.target not in sources}
-    leaves = _bundle([t for t in targets if t not in sources], lambda t: (into[t], kinds[t], zones.get(t, "")))
+    hubs = {r.via for r in records if r.via and (r.via[0] in sources if len(r.via) == 1 else set(r.via) <= set(targets))}
+    passed = {t: tuple(sorted(via for via in hubs if t in via)) for t in targets}
+    leaves = _bundle([t for t in targets if t not in sources], lambda t: (into[t], kinds[t], zones.get(t, ""), passed[t]))
     home = {name: (name,) for name in sources} | leaves
-    out = {s: tuple(sorted({(r.effect, r.via, home[r.target]) for r in records if r.source == s}, key=str)) for s in sources}
-    home |= _bundle([s for s in sources if s not in targets], lambda s: (out[s], kinds[s]))
+    out = {s: {r.via if r.via in hubs else (r.effect, r.via, home[r.target]) for r in records if r.source == s} for s in sources}
+    home |= _bundle([s for s in sources if s not in targets], lambda s: (tuple(sorted(out[s], key=str)), kinds[s]))
 
     made = Panel(title, {}, [])
     rows: dict[tuple, list[str]] = {}
@@ -137,41 +140,71 @@ def panel(
         start, end, ids = home[r.source], home[r.target], r.row.split(";")
         for name in (r.source, r.target):
             rows.setdefault(name, []).extend(ids)
-        stops = [(start, True)]
+        stops = [start, end]
         if r.via:
-            hub = r.via[0] if len(r.via) == 1 and r.via[0] in sources else ""
-            key = home[hub] if hub else ("via", start, r.via)
-            if not hub and key not in made.nodes:
-                made.nodes[key] = Node(key, [Chip(key, " · ".join(labels.get(v, v) for v in r.via), "via", [])])
-            rows.setdefault(hub or key, []).extend(ids)
-            stops.append((key, False))
-        for key in (start, end, stops[-1][0]):
+            hub = r.via in hubs
+            key = home[r.via[0]] if hub else ("via", start, r.via)
+            if key not in made.nodes and not hub:
+                words = "\N{NO-BREAK SPACE}· ".join(labels.get(v, v).replace(" ", "\N{NO-BREAK SPACE}") for v in r.via)
+                made.nodes[key] = Node(key, [Chip(key, words, "via", [])])
+            for name in r.via if hub else [key]:
+                rows.setdefault(name, []).extend(ids)
+            stops.insert(1, key)
+        for key in stops:
             if key not in made.nodes:
                 made.nodes[key] = Node(key, [Chip(n, labels.get(n, n), kinds[n], []) for n in key], zones.get(key[0], ""))
-        for (a, _), (b, head) in zip(stops, [*stops[1:], (end, True)], strict=True):
-            _arc(made.arcs, a, b, r.effect, ids, head)
+        for a, b in pairwise(stops):
+            _arc(made.arcs, Arc(a, b, r.effect, list(ids), head=b == end))
     for node in made.nodes.values():
         for chip in node.chips:
             chip.rows = list(dict.fromkeys(rows[chip.name]))
     return made
 
 
-def _bundle(names: Iterable[str], signature) -> dict[str, tuple]:
+def _bundle(names: Iterable, signature: Callable) -> dict:
     """Map each name to the tuple of all names of its signature."""
-    groups: dict[tuple, list[str]] = {}
+    groups: dict[tuple, list] = {}
     for name in names:
         groups.setdefault(signature(name), []).append(name)
     return {name: tuple(group) for group in groups.values() for name in group}
 
 
-def _arc(arcs: list[Arc], source: tuple, target: tuple, effect: str, rows: list[str], head: bool) -> None:
-    """Add an arc, or its rows to the one that is there."""
+def _arc(arcs: list[Arc], new: Arc) -> None:
+    """Add an arc, or its rows to one between the same nodes; a line without a head takes the sign of what runs over it."""
     for arc in arcs:
-        if (arc.source, arc.target, arc.head) == (source, target, head) and (arc.effect == effect or not head):
-            arc.rows += [r for r in rows if r not in arc.rows]
-            arc.effect = effect if arc.effect == effect else "mixed"
+        alike = LINE[arc.effect].words == LINE[new.effect].words
+        if (arc.source, arc.target) == (new.source, new.target) and (alike or not (arc.head and new.head)):
+            arc.rows += [r for r in new.rows if r not in arc.rows]
+            if arc.head == new.head:
+                arc.effect = arc.effect if alike else "mixed"
+            elif new.head:
+                arc.effect, arc.head = new.effect, True
             return
-    arcs.append(Arc(source, target, effect, list(rows), head))
+    arcs.append(new)
+
+
+def without_twins(made: Panel) -> Panel:
+    """Join mediators that stand between the same nodes, so that the outline need not say the rest twice.
+
+    Examples
+    --------
+    >>> without_twins(Panel("", {}, [])).arcs
+    []
+    """
+    ways = {
+        key: ([a.source for a in made.arcs if a.target == key], [(a.target, a.effect) for a in made.arcs if a.source == key])
+        for key in made.nodes
+        if key[0] == "via"
+    }
+    home = {key: group if len(group) > 1 else key for key, group in _bundle(ways, lambda key: str(ways[key])).items()}
+    result = Panel(made.title, {}, [])
+    for key, node in made.nodes.items():
+        joined = result.nodes.setdefault(home.get(key, key), Node(home.get(key, key), [], node.zone))
+        joined.chips += [replace(chip) for chip in node.chips]
+    for arc in made.arcs:
+        ends = {"source": home.get(arc.source, arc.source), "target": home.get(arc.target, arc.target)}
+        _arc(result.arcs, replace(arc, **ends, rows=list(arc.rows)))
+    return result
 
 
 # ------------------------------------------------------------------ sizes
@@ -193,8 +226,9 @@ def fit(node: Node, room: float) -> None:
         node.w = max(node.w, chip.x + chip.w)
     node.h = y + line
     if len(node.chips) > 1:
+        alone = len({c.y for c in node.chips}) == len(node.chips)
         for chip in node.chips:
-            chip.x, chip.y = chip.x + PAD, chip.y + PAD
+            chip.x, chip.y, chip.w = chip.x + PAD, chip.y + PAD, node.w if alone else chip.w
         node.w, node.h = node.w + 2 * PAD, node.h + 2 * PAD
 
 
@@ -224,7 +258,7 @@ def columns(panels: Sequence[Panel], width: float) -> None:
     """Set the size and the left edge of every node; panels share their first and last column."""
     depths = [_depths(p) for p in panels]
     count = max(max(d.values()) for d in depths) + 1
-    rooms = {2: (150, 330), 3: (122, 124, 250), 4: (112, 112, 112, 170)}.get(count, (96,) * count)
+    rooms = {2: (150, 330), 3: (122, 136, 250), 4: (112, 112, 112, 170)}.get(count, (96,) * count)
     lefts: dict[tuple[int, int], list[Node]] = {}
     for index, (made, depth) in enumerate(zip(panels, depths, strict=True)):
         last = max(depth.values())
@@ -236,34 +270,31 @@ def columns(panels: Sequence[Panel], width: float) -> None:
                 stretch(node, height=14 + 9 * leaving)
             lefts.setdefault((-1, -1) if column == last else (0, 0) if column == 0 else (index, column), []).append(node)
     first, final = (max(n.w for n in lefts[k]) for k in ((0, 0), (-1, -1)))
-    slack = 0.0
-    if count == 2 and not any(n.zone for n in lefts[-1, -1]):
-        slack = max(0, width - first - final - 170) / 2
-    elif count == 2:
-        final = width - first - 110
+    margin = 10 if any(n.zone for n in lefts[-1, -1]) else 0
+    slack = max(0, width - first - final - margin - 170) / 2 if count == 2 else 0
     for (index, column), nodes in lefts.items():
         for node in nodes:
             if column == 0:
                 stretch(node, width=first)
                 node.x = slack + first - node.w
             elif column == -1:
-                node.x = width - slack - final
+                node.x = width - slack - final - margin
             else:
                 last = max(depths[index].values())
                 between = [max(n.w for n in lefts[index, c]) for c in range(1, last)]
-                gap = (width - first - final - sum(between)) / last
+                gap = (width - margin - first - final - sum(between)) / last
                 node.x = first + gap * column + sum(between[: column - 1]) + (between[column - 1] - node.w) / 2
 
 
 def rows(made: Panel, top: float) -> float:
-    """Set the height of every node of a panel, each in the middle of what it acts on; return the bottom."""
+    """Set the height of every node of a panel, each in the middle of what it acts on or what acts on it; return the bottom."""
     placed: dict[tuple, bool] = {}
     zone = [""]
 
     def place(node: Node, top: float) -> float:
         placed[node.key] = True
         fresh = [c for c in made.children(node) if c.key not in placed]
-        if node.zone != zone[0]:
+        if node.zone != zone[0] and not made.children(node):
             top += (ZONE_TITLE + (8 if zone[0] else 2)) if node.zone else 10
             zone[0] = node.zone
         if not fresh:
@@ -283,6 +314,10 @@ def rows(made: Panel, top: float) -> float:
 
     for root in made.roots:
         top = place(root, top) + 2
+    for node in made.nodes.values():
+        near = [made.nodes[a.source] for a in made.arcs if a.target == node.key]
+        if len(near) > 1 and all(made.children(n) == [node] for n in near) and not made.children(node):
+            node.y = (near[0].middle + near[-1].middle - node.h) / 2
     return top + (4 if zone[0] else 0)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ._flow import GAP, INDENT, PANEL_TITLE, ZONE_TITLE, Arc, Node, Panel, columns, fit, ports, rows, stretch
-from ._sketch import LINE, Sketch
+from ._flow import GAP, INDENT, PANEL_TITLE, ZONE_TITLE, Arc, Node, Panel, columns, fit, ports, rows, stretch, without_twins
+from ._sketch import KINDS, LINE, Sketch
 
 if TYPE_CHECKING:
     import altair as alt
@@ -21,6 +21,9 @@ def _wide_arcs(sketch: Sketch, made: Panel) -> None:
     for i, arc in enumerate(made.arcs):
         a, b = made.nodes[arc.source], made.nodes[arc.target]
         (y0, y1), x0, x1 = ends[i], a.x + a.w, b.x
+        point = KINDS[a.chips[0].kind].corner if len(a.chips) == 1 else 0
+        if point < 0:  # a pointed end gives way above and below its tip
+            x0 += point * abs(y0 - a.middle) / (a.h / 2)
         bend = min([x for x in edges if x > x0 + 20], default=x1)
         bend = min(bend, x1) if bend < x1 - 40 else x1
         end = sketch.head(x1, y1, arc.effect) if arc.head else x1
@@ -75,7 +78,7 @@ def _outline(sketch: Sketch, made: Panel, left: float, right: float, top: float)
                 f"M{trunk:.1f},{turn - 6:.1f}Q{trunk:.1f},{turn:.1f} {trunk + 6:.1f},{turn:.1f}L{end:.1f},{turn:.1f}",
                 stroke=line.colour,
                 width=1.7,
-                dash=line.dash if arc.head else [],
+                dash=line.dash,
                 rows=arc.rows,
                 says=_says(made, arc),
             )
@@ -112,9 +115,9 @@ def draw(panels: Sequence[Panel], width: int, note: str = "") -> alt.TopLevelMix
     -------
     Altair chart
     """
-    width -= 10  # Vega's own margin
+    width -= 14  # Vega's own margin, and strokes
     sketch = Sketch(width)
-    side = 0 if len(panels) == 1 and not panels[0].title else 10
+    side = 10 if any(p.title for p in panels) else 1
     wide = width >= NARROW_BELOW
     if wide:
         columns(panels, width - 2 * side)
@@ -127,12 +130,12 @@ def draw(panels: Sequence[Panel], width: int, note: str = "") -> alt.TopLevelMix
                 node.x += side
             y = rows(made, y)
             _wide_arcs(sketch, made)
-            _zones(sketch, made, width - side)
+            _zones(sketch, made)
             for node in made.nodes.values():
                 _node(sketch, node)
         else:
-            y = _outline(sketch, made, side, width - side, y)
-        if side:
+            y = _outline(sketch, without_twins(made), side, width - side, y)
+        if side > 1:
             sketch.band(0, top, width, y - top, made.title)
             y += 10
     kinds = {c.kind for p in panels for n in p.nodes.values() for c in n.chips}
@@ -140,8 +143,9 @@ def draw(panels: Sequence[Panel], width: int, note: str = "") -> alt.TopLevelMix
     return sketch.chart(sketch.key(y + 6, effects, kinds, note))
 
 
-def _zones(sketch: Sketch, made: Panel, right: float) -> None:
-    """Frame the nodes of each zone."""
+def _zones(sketch: Sketch, made: Panel) -> None:
+    """Frame the nodes of each zone, all frames up to one line."""
+    right = max((n.x + n.w for n in made.nodes.values() if n.zone), default=0) + 9
     for zone in dict.fromkeys(n.zone for n in made.nodes.values() if n.zone):
         members = [n for n in made.nodes.values() if n.zone == zone]
         top = min(n.y for n in members) - ZONE_TITLE - 2

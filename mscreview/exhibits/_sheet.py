@@ -16,6 +16,20 @@ if TYPE_CHECKING:
     import altair as alt
 
 
+# Widths of letters in Liberation Sans, in parts of the font size; digits and all others are 0.56 wide.
+_LETTERS = {
+    "ijl'|": 0.23,
+    "ftI .,:;/!()-": 0.29,
+    "r": 0.34,
+    "cksvxyzJ": 0.5,
+    "mM": 0.84,
+    "wABEKPSVXY": 0.7,
+    "CDHNRUGOQ": 0.76,
+    "W": 0.95,
+}
+_WIDE = {letter: width for letters, width in _LETTERS.items() for letter in letters}
+
+
 def text_width(words: str, size: float = 12) -> float:
     """Estimate the width of a line in pixels, on the safe side.
 
@@ -25,6 +39,11 @@ def text_width(words: str, size: float = 12) -> float:
     True
     """
     return 0.54 * size * len(words)
+
+
+def _measured(words: str) -> float:
+    """Width of a line at 12 pixels, letter by letter."""
+    return 12 * sum(_WIDE.get(letter, 0.56) for letter in words)
 
 
 class Sheet:
@@ -46,7 +65,14 @@ class Sheet:
 
     def __init__(self, width: int):
         self.width = width
-        self._parts: dict[str, list[dict[str, Any]]] = {"rules": [], "bars": [], "plain": [], "marks": [], "words": []}
+        self._parts: dict[str, list[dict[str, Any]]] = {
+            "bands": [],
+            "rules": [],
+            "bars": [],
+            "plain": [],
+            "marks": [],
+            "words": [],
+        }
 
     def text(self, x: float, y: float, words: str, align: str = "left", size: int = 12, bold: bool = False) -> None:
         """Write one line, its middle at `y`."""
@@ -56,6 +82,10 @@ class Sheet:
     def rule(self, x: float, y: float, x2: float, y2: float, weight: float = 1, opacity: float = 0.5) -> None:
         """Draw a quiet line."""
         self._parts["rules"].append({"x": x, "y": y, "x2": x2, "y2": y2, "weight": weight, "opacity": opacity, "colour": FAINT})
+
+    def band(self, x: float, x2: float, y: float, y2: float) -> None:
+        """Shade an area lightly."""
+        self._parts["bands"].append({"x": x, "y": y, "x2": x2, "y2": y2})
 
     def bar(self, x: float, x2: float, y: float, colour: str, href: str, about: str) -> None:
         """Draw a level bar that stands for rows."""
@@ -78,14 +108,14 @@ class Sheet:
         x = 0.0
         if title:
             self.text(0, y + 11, title, bold=True)
-            x = text_width(title) + 14
+            x = _measured(title) * 1.07 + 14
         for label, colour, shape, filled, *size in entries:
-            need = 18 + text_width(label)
+            need = 18 + _measured(label)
             if x and x + need > self.width:
                 x, y = 0.0, y + 20
             self.mark(x + 6, y + 11, colour, shape, filled, *(size or [90]))
             self.text(x + 18, y + 11, label)
-            x += need + 12
+            x += need + 16
         return y + 22
 
     def chart(self, height: float) -> alt.LayerChart:
@@ -106,6 +136,7 @@ class Sheet:
         }  # fmt: skip
         linked = {"href": "href:N", "description": "about:N", "tooltip": "about:N"}
         kinds = {
+            "bands": (lambda c: c.mark_rect(aria=False, color=FAINT, opacity=0.14), {"x2": "x2:Q", "y2": "y2:Q"}),
             "rules": (lambda c: c.mark_rule(aria=False), stroke),
             "bars": (lambda c: c.mark_rule(), stroke | linked),
             "plain": (lambda c: c.mark_point(aria=False, opacity=1, strokeWidth=1.7), symbol),

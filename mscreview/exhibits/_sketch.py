@@ -37,7 +37,7 @@ LINE = {
     "promote": Line(BLUE, [], "increases or promotes"),
     "decrease": Line(RED, [6, 3], "decreases or inhibits"),
     "inhibit": Line(RED, [6, 3], "decreases or inhibits"),
-    "mediate": Line(GREY, [1, 3], "mediates"),
+    "mediate": Line(GREY, [2, 3], "mediates"),
     "mixed": Line(GREY, [], ""),
 }
 KINDS = {
@@ -54,7 +54,7 @@ _ADVANCE = {
     c: w
     for w, letters in {
         222: "ijl'|",
-        278: " ,.;:/!tfI",
+        278: " \N{NO-BREAK SPACE},.;:/!tfI",
         333: "r()-†",
         500: "cksvxyzJ",
         611: "FTZ",

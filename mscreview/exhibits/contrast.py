@@ -19,32 +19,50 @@ if TYPE_CHECKING:
 
 SETTINGS = {"sterile AKI": "Sterile AKI", "sepsis-associated AKI": "Sepsis-associated AKI"}
 PLACES = {"systemic": "outside the kidney", "intrarenal": "in the kidney", "not_reported": "place not stated"}
+WORDS = {"up": "raised or promoted", "down": "lowered or inhibited"}
 SIGN = {"increase": "up", "promote": "up", "decrease": "down", "inhibit": "down"}
 
 # One thing under two phrases of the review, drawn as one row.
 SAME = {
     "IL-17 production": "IL-17",
     "IL-17 secretion": "IL-17",
+    "MCP-1": "CCL2 (MCP-1)",
+    "CCL2": "CCL2 (MCP-1)",
     "Tregs in blood": "Tregs",
     "Tregs in spleen": "Tregs",
     "macrophage infiltration": "monocyte or macrophage infiltration",
     "monocyte infiltration": "monocyte or macrophage infiltration",
-    "serum creatinine": "creatinine and urea",
-    "blood urea nitrogen": "creatinine and urea",
+    "serum creatinine": "renal function",
+    "blood urea nitrogen": "renal function",
+    "glomerular filtration rate": "renal function",
     "inflammatory renal injury": "renal injury",
-    "AKI severity": "AKI severity",
+    "organ injury": "renal injury",
     "survival (animal)": "survival of animals",
 }
-# Cargo, patients and the cells' own fate are not effects on the injured animal.
-APART = {"AKI", "mRNA", "microRNA", "MSC retention", "MSC therapeutic efficacy", "survival (patient)"}
+# Less creatinine or urea is more function.
+REVERSED = {"serum creatinine", "blood urea nitrogen"}
+TURN = {"up": "down", "down": "up"}
+# Cargo, patients, the cells' own fate, and a class whose members are named singly are not effects to compare.
+APART = {
+    "AKI",
+    "mRNA",
+    "microRNA",
+    "MSC retention",
+    "MSC therapeutic efficacy",
+    "survival (patient)",
+    "pro-inflammatory cytokines",
+}
+GROUPS = {"both": "Named in both", "sterile AKI": "Named in sterile AKI only", "sepsis-associated AKI": "Named in sepsis only"}
 
 
 def _relations(review: Review) -> pd.DataFrame:
     """Effects of MSC or their products with a direction, one row a target, setting, place and sign."""
-    rows = review.table("mechanisms").query("review_id == 'ki2020'")
+    rows = review.table("mechanisms").query("review_id == 'ki2020' and source_kind in ['cell', 'factor', 'vesicle']")
     acting = rows.source.str.contains("MSC") & rows.setting.isin(SETTINGS) & rows.effect.isin(SIGN)
     kept = acting & ~rows.target.isin(APART) & ~rows.target.str.contains("modulation|numerical only|reprogramming|balance")
-    rows = rows[kept].assign(target=rows.target.replace(SAME), sign=rows.effect.map(SIGN))
+    rows = rows[kept]
+    sign = rows.effect.map(SIGN)
+    rows = rows.assign(sign=sign.where(~rows.target.isin(REVERSED), sign.map(TURN)), target=rows.target.replace(SAME))
     keys = ["target", "setting", "compartment", "sign"]
     found = rows.groupby(keys, sort=False).mechanism_id.agg(list).reset_index()
     return found.assign(row=[refs("mechanisms", ids) for ids in found.mechanism_id]).drop(columns="mechanism_id")
@@ -56,7 +74,7 @@ def sterile_against_sepsis(review: Review) -> Content:
     found = _relations(review)
     settings = found.groupby("target").setting.agg(set)
     found["seen in"] = found.target.map(lambda t: "both" if len(settings[t]) == 2 else next(iter(settings[t])))
-    order = {"both": 0, "sterile AKI": 1, "sepsis-associated AKI": 2}
+    order = {group: position for position, group in enumerate(GROUPS)}
     # Sorted by name within a group, so that a new row moves no other.
     found = found.assign(o=found["seen in"].map(order), n=found.target.str.casefold()).sort_values(
         ["o", "n", "setting", "compartment"]
@@ -71,9 +89,7 @@ def sterile_against_sepsis(review: Review) -> Content:
         alt=f"{counts['both']} effects are named in both settings, {counts['sterile AKI']} in sterile AKI only and "
         f"{counts['sepsis-associated AKI']} in sepsis only; shared are {fmt.words(shared.tolist())}. "
         f"{'No effect points' if not opposed else f'{opposed} effects point'} in opposite directions.",
-        data=found[["target", "seen in", "setting", "compartment", "sign", "row"]].replace(
-            {"sign": {"up": "raised or promoted", "down": "lowered or inhibited"}}
-        ),
+        data=found[["target", "seen in", "setting", "compartment", "sign", "row"]].replace({"sign": WORDS}),
         draw=lambda width: _draw(found, width),
     )
 
@@ -81,7 +97,7 @@ def sterile_against_sepsis(review: Review) -> Content:
 def _draw(found: pd.DataFrame, width: int) -> alt.TopLevelMixin:
     wide = width >= WIDE
     sheet = Grid(width - 6)
-    y = sheet.legend(0, [(Mark("up"), "raised or promoted"), (Mark("down"), "lowered or inhibited")]) + 10
+    y = sheet.legend(0, [(Mark(sign), words) for sign, words in WORDS.items()]) + 10
     heads = {
         p: w.split()
         if wide
@@ -90,14 +106,17 @@ def _draw(found: pd.DataFrame, width: int) -> alt.TopLevelMixin:
     }
     places = [(s, p) for s in SETTINGS for p in PLACES]
     columns = [Column([" ".join(heads[p][:-1]), heads[p][-1]] if wide else heads[p], SETTINGS[s]) for s, p in places]
-    targets = found.target.drop_duplicates().tolist()
-    cells: dict[tuple[int, int], list[Mark]] = {}
-    for r in found.itertuples():
-        label = f"{r.target}, {r.setting}, {PLACES[r.compartment]}: {'raised or promoted' if r.sign == 'up' else 'lowered or inhibited'}"
-        cells.setdefault((targets.index(r.target), places.index((r.setting, r.compartment))), []).append(
-            Mark(r.sign, r.row, label)
-        )
-    y = sheet.matrix(y, 214 if wide else 124, targets, columns, cells)
+    for group, title in GROUPS.items():
+        some = found[found["seen in"] == group]
+        targets = some.target.drop_duplicates().tolist()
+        cells: dict[tuple[int, int], list[Mark]] = {}
+        for r in some.itertuples():
+            label = f"{r.target}, {r.setting}, {PLACES[r.compartment]}: {WORDS[r.sign]}"
+            cells.setdefault((targets.index(r.target), places.index((r.setting, r.compartment))), []).append(
+                Mark(r.sign, r.row, label)
+            )
+        y = sheet.lines(0, y + 8, [title], bold=True, size=13) - 4
+        y = sheet.matrix(y, 214 if wide else 124, targets, columns, cells) + 14
     if not wide:
         y += 8
         y = sheet.lines(0, y + 8, ["out: outside the kidney; in: in the kidney;", "–: place not stated"], size=11)

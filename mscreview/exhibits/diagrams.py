@@ -78,7 +78,7 @@ _MYELOID = {
 PLANS = {
     "zhao2018-F1": Plan(
         caption="How infused MSC are thought to repair the injured tubule: four ways to the tubular cell, and the effects as a whole",
-        notice="Three of the four ways carry something to the tubular cell (cytokines, growth factors, RNA); in only one does the MSC itself become a kidney cell.",
+        notice="Paracrine, endocrine and vesicle routes carry cytokines, growth factors or RNA to the tubular cell; only the last turns the MSC itself into a kidney cell.",
         places={"": ["F1"]},
         labels={
             "MSC adhesion to glomerular capillaries": "adhesion to glomerular capillaries",
@@ -109,7 +109,7 @@ PLANS = {
     ),
     "zhao2018-F2": Plan(
         caption="What infused MSC meet, and what preconditioning does about it",
-        notice="Infused cells age, die or fail to survive in the injured tissue; three kinds of preconditioning answer with better repair, and the text adds survival, homing and secretion.",
+        notice="Infused cells age, die or fail to survive in the injured tissue; preconditioning answers with better repair, and the text adds survival, homing and secretion.",
         places={"After infusion": ["F2"], "Before infusion: preconditioning": []},
         text={
             "m090": "After infusion",
@@ -120,17 +120,17 @@ PLANS = {
     ),
     "zhao2020-F1": Plan(
         caption="What preconditioning strengthens in MSC",
-        notice="The caption claims four abilities for preconditioning as a whole; the methods named in the text support migration, proliferation and secretion, and none names differentiation.",
-        places={"Preconditioning as a whole": ["F1"], "Methods that the text names": []},
+        notice="The caption claims proliferation, secretion, migration and differentiation for preconditioning as a whole; the methods named in the text support migration, proliferation and secretion, and none names differentiation.",
+        places={"Preconditioning as a whole": ["F1"], "Methods named in the section text": []},
         text={
             "m042": "Preconditioning as a whole",
             **dict.fromkeys(
-                ["m194", "m197", "m198", "m196", "m243", "m244", "m245", "m246", "m247", "m248", "m249"],
-                "Methods that the text names",
+                ["m192", "m193", "m194", "m197", "m198", "m196", "m243", "m244", "m245", "m246", "m247", "m248", "m249"],
+                "Methods named in the section text",
             ),
         },
-        same={"beneficial outcome in vivo": "MSC therapeutic effect"},
-        labels={"EPO": "erythropoietin (EPO)", "CXCR4": "CXCR4"},
+        labels={"EPO": "erythropoietin (EPO)"},
+        first=["MSC engraftment", "MSC secretion", "MSC migration", "MSC survival", "MSC proliferation", "MSC growth"],
     ),
     "zhao2020-F2": Plan(
         caption="Immune cells that MSC act on in kidney transplantation",
@@ -144,8 +144,8 @@ PLANS = {
     ),
     "ki2020-F2": Plan(
         caption="Three ways in which short-lived MSC may act for long, all by way of resident myeloid cells",
-        notice="All three ways, by living cells, by dead cells and by vesicles, end at the same two lasting effects.",
-        places={"a  Living cells: crosstalk": ["F2.a"], "b  Dead cells: phagocytosis": ["F2.b"], "c  Vesicles": ["F2.c"]},
+        notice="Living cells, dead cells and vesicles all end at the same lasting effects.",
+        places={"(a) Living cells: crosstalk": ["F2.a"], "(b) Dead cells: phagocytosis": ["F2.b"], "(c) Vesicles": ["F2.c"]},
         same=_MYELOID,
         labels={
             "MSC-myeloid cell crosstalk": "crosstalk, by contact or without",
@@ -156,7 +156,7 @@ PLANS = {
     ),
     "ki2020-F3.a": Plan(
         caption="Immunomodulation by MSC in experimental sterile AKI",
-        notice="Regulatory T cells, the M1-to-M2 switch and three fewer cytokines stand in both places; infiltration and repair factors only in the kidney.",
+        notice="Regulatory T cells, the M1-to-M2 switch and lower pro-inflammatory cytokines stand in both places; infiltration and repair factors only in the kidney.",
         places={"": ["F3.a"]},
         by_compartment=True,
     ),
@@ -210,18 +210,20 @@ def _rows(review: Review, review_id: str, plan: Plan) -> pd.DataFrame:
     rows["via"] = [(plan.same[";".join(v)],) if ";".join(v) in plan.same else v for v in rows.via]
     for end in ("source", "target"):
         rows[end] = rows[end].replace(dict(plan.same))
-    rows["from_text"] = ~rows.place.str.startswith("F")
+    rows["captioned"] = rows.place.str.startswith("F")
     order = {title: i for i, title in enumerate([*plan.places, *_COMPARTMENT.values()])}
     rank = {name: i for i, name in enumerate(plan.first)}
     rows = rows.assign(p=rows.panel.map(order), r=rows.target.map(rank).fillna(len(rank)), n=range(len(rows)))
-    rows = rows.sort_values(["p", "r", "from_text", "n"])
-    joined = {"row": ";".join, "place": lambda s: ", ".join(dict.fromkeys(s)), "n": "count"}
+    rows = rows.assign(from_text=~rows.captioned, late=rows.source != "MSC").sort_values(["p", "r", "late", "from_text", "n"])
+    joined = {"row": ";".join, "place": lambda s: ", ".join(dict.fromkeys(s)), "n": "count", "captioned": "sum"}
     return rows.groupby(["panel", *_EDGE], sort=False, as_index=False).agg(joined)
 
 
 def _marked(rows: pd.DataFrame, plan: Plan) -> dict[str, str]:
     """Words of each name, with a dagger when only the text has it."""
     captioned = rows[rows.place.str.startswith("F")]
+    if captioned.empty:  # then the title of the panel says so
+        return dict(plan.labels)
     known = {*captioned.source, *captioned.target, *(v for via in captioned.via for v in via)}
     names = dict.fromkeys([*rows.source, *rows.target, *(v for via in rows.via for v in via)])
     return {n: plan.labels.get(n, n) + ("" if n in known else " †") for n in names}
@@ -229,10 +231,8 @@ def _marked(rows: pd.DataFrame, plan: Plan) -> dict[str, str]:
 
 def _counted(rows: pd.DataFrame) -> str:
     """Say how many relations come from where."""
-    captioned = rows[rows.place.str.startswith("F")]
-    places = [p for cell in rows.row for p in cell.split(";")]
-    inside = sum(p in set(";".join(captioned.row).split(";")) for p in places)
-    outside = len(places) - inside
+    inside = int(rows.captioned.sum())
+    outside = int(rows.n.sum()) - inside
     if not outside:
         return f", from {fmt.number(inside)} relations of its caption"
     return f", from {fmt.number(inside)} relations of its caption and {fmt.number(outside)} of the text"

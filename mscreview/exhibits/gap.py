@@ -35,7 +35,7 @@ DESIGN = {
 
 # Where a vote stands within its row: one column of the panel for each, comparable and conflicting together.
 COLUMNS = (("control",), ("neither", "conflicting"), ("msc",))
-HEADS = ("control", "comparable", "MSC")
+HEADS = (("favours", "control"), ("", "comparable"), ("favours", "MSC"))
 PITCH = 16  # pixels from mark to mark
 
 
@@ -79,10 +79,14 @@ def _count(votes: pd.DataFrame, favours: str) -> str:
     return fmt.number(int((votes.favours == favours).sum()))
 
 
-def _preconditioned(review: Review) -> str:
+def _animals(review: Review, votes: pd.DataFrame) -> str:
+    """What a reader must know of the animal side: which model stands behind which row, and preconditioning."""
     experiments = review.table("experiments")
     treated = experiments[experiments.preconditioning != NONE].study_id.nunique()
+    injured = experiments[experiments.model != "kidney transplantation"].study_id
+    rows = list(dict.fromkeys(votes[votes.study_id.isin(injured) & (votes.population == "animal")].domain))
     return (
+        f"Animal models of AKI are found under {fmt.words(rows)}; the other animal rows rest on kidney transplantation alone. "
         f"{fmt.number(treated)} of the {fmt.number(experiments.study_id.nunique())} animal studies gave preconditioned cells; "
         "the reviews' tables do not print what they were compared with."
     )
@@ -100,7 +104,7 @@ def gap(review: Review) -> Content:
     return Content(
         caption="What animal studies and trials in patients report, by outcome domain: one mark a study and domain, in the column of the "
         f"direction in which at least {fmt.number(SHARE * 100)}% of its outcomes point, else conflicting. Small marks hold for one arm, route "
-        f"or time point only and are not counted. {_preconditioned(review)}",
+        f"or time point only and are not counted. {_animals(review, votes)}",
         alt=f"In animals {_count(animal, 'msc')} of {fmt.number(len(animal))} marks favour MSC; in patients {_count(patient, 'msc')} of "
         f"{fmt.number(len(patient))}, and {_count(patient, 'neither')} are comparable. Of the {fmt.number(len(trials))} marks of randomised "
         f"trials {_count(trials, 'msc')} favour MSC. Only {fmt.number(len(shared))} of {fmt.number(len(domains))} domains have counted "
@@ -118,18 +122,17 @@ def _draw(votes: pd.DataFrame, domains: list[str], width: int) -> alt.TopLevelMi
     sheet = Sheet(width)
     blue = LOOK["msc"][0]
     y = sheet.key([(WORDS[k], *LOOK[k], True) for k in WORDS], 0)
-    y = sheet.key([("filled: randomised" if narrow else "in patients, filled: randomised", GREY, "circle", True),
-                   ("open: not randomised", GREY, "circle", False)], y)  # fmt: skip
+    y = sheet.key([("in patients, filled: randomised", GREY, "circle", True), ("open: not randomised", GREY, "circle", False)], y)
     y = sheet.key([("small: one arm, route or time point; not counted", blue, LOOK["msc"][1], True, 34)], y) + 10
-    label = 112 if narrow else 168
+    label, room = (112, 26) if narrow else (168, 32)  # before the panel, and for the count at its end
     labels = {d: wrap(d, 18 if narrow else 26) for d in domains}
     if narrow:
-        panels = {"animal": (label, (44, 66, 88)), "patient": (label, (44, 82, 62))}
+        panels = {"animal": (label, (44, 66, 88)), "patient": (label, (44, 90, 64))}
     else:
-        panels = {"animal": (label, (46, 66, 120)), "patient": (label + 280, (46, 98, 66))}
+        panels = {"animal": (label, (50, 70, 120)), "patient": (label + 282, (50, 98, 66))}
     cells = {p: _cells(votes[votes.population == p], columns) for p, (_, columns) in panels.items()}
     for group in [[p] for p in panels] if narrow else [list(panels)]:
-        top = y + 42
+        top = y + 52
         heights = {
             d: max(
                 14 * len(labels[d]) + 10, *(PITCH * (1 + max((m[1] for m in cells[p].get(d, [])), default=0)) + 10 for p in group)
@@ -138,7 +141,7 @@ def _draw(votes: pd.DataFrame, domains: list[str], width: int) -> alt.TopLevelMi
         }
         bottom = top + sum(heights.values())
         for p in group:
-            _panel(sheet, votes[votes.population == p], p, panels[p], (y, top, bottom))
+            _panel(sheet, votes[votes.population == p], p, panels[p], (y, top, bottom), room)
         y = top
         for domain in domains:
             sheet.rule(0, y, width, y)
@@ -154,10 +157,11 @@ def _draw(votes: pd.DataFrame, domains: list[str], width: int) -> alt.TopLevelMi
                     down = middle + PITCH * (line - (depth - 1) / 2)
                     sheet.mark(left + x, down, *LOOK[r.favours], filled, 105 if r.counted else 34, link(r.row), about)
                 count = sum(r.counted for *_, r in marks)
-                sheet.text(left + sum(columns) + 32, middle, fmt.number(count), "right", bold=count > 0)
+                sheet.text(left + sum(columns) + room - 2, middle, fmt.number(count), "right", bold=count > 0)
             y += heights[domain]
+        sheet.rule(0, y, width, y)
         y += 22
-    return sheet.chart(y - 18)
+    return sheet.chart(y - 20)
 
 
 def _cells(votes: pd.DataFrame, columns: tuple[int, ...]) -> dict[str, list[tuple]]:
@@ -176,7 +180,7 @@ def _cells(votes: pd.DataFrame, columns: tuple[int, ...]) -> dict[str, list[tupl
     return places
 
 
-def _panel(sheet: Sheet, votes: pd.DataFrame, population: str, panel: tuple, down: tuple[float, float, float]) -> None:
+def _panel(sheet: Sheet, votes: pd.DataFrame, population: str, panel: tuple, down: tuple[float, float, float], room: int) -> None:
     """Head and upright rules of one panel."""
     left, columns = panel
     y, top, bottom = down
@@ -187,11 +191,12 @@ def _panel(sheet: Sheet, votes: pd.DataFrame, population: str, panel: tuple, dow
     sheet.text(left + 4, y + 8, title, size=13, bold=True)
     x = left
     for wide, words in zip(columns, HEADS, strict=True):
-        sheet.text(x + 4, y + 29, words, size=11)
+        for i, line in enumerate(words):
+            sheet.text(x + 4, y + 29 + 13 * i, line, size=11)
         sheet.rule(x, top, x, bottom, opacity=0.35)
         x += wide
     sheet.rule(x, top, x, bottom, opacity=0.35)
-    sheet.text(x + 32, y + 29, "n", "right", size=11)
+    sheet.text(x + room - 2, y + 42, "n", "right", size=11)
 
 
 @exhibit("tbl-translation-gap")
@@ -215,8 +220,8 @@ def gap_table(review: Review) -> Content:
     return Content(
         caption="Number of animal studies and of trials in patients by outcome domain and direction; one vote a study and domain, "
         f"given when at least {fmt.number(SHARE * 100)}% of its outcomes point one way, else conflicting. Directions without a study are left out.",
-        alt=f"Over all domains animal studies have {_summary(sums['animal_studies'])}; randomised trials {_summary(sums['randomised_trials'])}; "
-        f"trials that are not randomised {_summary(sums['other_trials'])}.",
+        alt=f"Votes over all domains: animal studies {_summary(sums['animal_studies'])}; "
+        f"randomised trials {_summary(sums['randomised_trials'])}; trials not randomised {_summary(sums['other_trials'])}.",
         data=pd.DataFrame(records),
         columns={
             "domain": "outcome domain",
@@ -229,5 +234,6 @@ def gap_table(review: Review) -> Content:
 
 
 def _summary(votes: pd.DataFrame) -> str:
-    """Votes in words, "3 comparable, 1 favours MSC" being 3 and 1 studies."""
-    return ", ".join(f"{_count(votes, k)} {words}" for k, words in WORDS.items() if (votes.favours == k).any()) or "none"
+    """Votes in words: "1 for MSC, 3 comparable"."""
+    words = {k: w.replace("favours", "for") for k, w in WORDS.items()}
+    return ", ".join(f"{_count(votes, k)} {w}" for k, w in words.items() if (votes.favours == k).any()) or "none"

@@ -69,7 +69,7 @@ def names(review: Review) -> dict[str, str]:
     ['Tan 2013', 'Ge 2010', 'NCT00733876']
     """
     studies, reports = review.table("studies"), review.table("trial_reports")
-    found = {r.study_id: r.nct_id for r in reports.itertuples() if r.nct_id not in BLANKS}
+    found = {r.study_id: r.nct_id for r in reports.itertuples() if r.study_id not in BLANKS and r.nct_id not in BLANKS}
     found |= {s.study_id: f"{s.first_author} {s.year}" for s in studies.itertuples() if s.first_author not in BLANKS}
     return found | {t.study_id: f"{t.first_author} {t.year}" for t in review.table("controlled_trials").itertuples()}
 
@@ -124,13 +124,9 @@ def landscape(review: Review) -> Content:
     return Content(
         caption=f"The {fmt.number(len(data))} registered trials that the reviews list: phase, participants, status and dates as printed. "
         "Two values joined by a stroke are those of two reviews, the earlier first.",
-        alt="When the reviews were printed "
-        + fmt.words(
-            [
-                f"{fmt.number(int(counts.get(g, 0)))} trials were {w}"
-                for g, w in (("open", "open"), ("finished", "finished"), ("stopped", "stopped"))
-            ]
-        )
+        alt=f"Of {fmt.number(len(data))} trials "
+        + fmt.words([f"{fmt.number(int(counts.get(group, 0)))} were {group}" for group in STATUS])
+        + " when the reviews were printed"
         + f"; dates are printed for {fmt.number(int(data.dated.sum()))}, and missing for "
         + fmt.words([f"{fmt.number(int(n))} in {s}" for s, n in undated.items()])
         + f". Reviews differ on {fmt.words(differ)}.",
@@ -143,21 +139,20 @@ def landscape(review: Review) -> Content:
 def _draw_landscape(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
     narrow = width <= NARROW
     sheet = Sheet(width)
-    zone, nct, phase, size, left = (20, 46, 150, width - 4, 46) if narrow else (278, 0, 100, 244, 314)
+    zone, nct, phase, size, left = (22, 50, 144, width - 2, 66) if narrow else (278, 0, 100, 244, 322)
     step, line = (38, 15) if narrow else (22, 0)
     dated = data[data.dated]
     first, last = floor(min(map(years, dated.start))), ceil(max(years(c, end=True) for c in dated.completion))
     scale = (width - 14 - left) / (last - first)
     top = sheet.key([(f"{g}", *look, True) for g, look in STATUS.items()], 0, "Status printed:") + 8
-    for i, words in enumerate(("no dates", "printed")):
-        sheet.text(zone, top + 8 + 13 * i, words if not narrow else words.replace("no dates", "no date"), "center", size=11)
+    for i, words in enumerate(("no", "dates", "printed") if narrow else ("no dates", "printed")):
+        sheet.text(zone, top + 8 + 13 * i, words, "center", size=11)
     for x, words, align in ((nct, "trial", "left"), (phase, "phase", "left"), (size, "participants", "right")):
         sheet.text(x, top + (8 if narrow else 21), words, align, bold=True)
     ticks = range(first + -first % (4 if narrow else 2), last, 4 if narrow else 2)
     for year in ticks:
-        sheet.text(left + (year - first) * scale, top + (27 if narrow else 21), str(year), "center", size=11)
-    y = top + 40
-    start = y
+        sheet.text(left + (year - first) * scale, top + (34 if narrow else 21), str(year), "center", size=11)
+    y = foot = top + (48 if narrow else 40)
     for setting, rows in data.groupby("setting", sort=False):
         sheet.text(nct, y + 10, setting[0].upper() + setting[1:], bold=True, size=13)
         y += 24
@@ -185,10 +180,11 @@ def _draw_landscape(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
             else:
                 sheet.mark(zone, mid, colour, shape, False, 80, link(r.row), about)
                 full = r.status if r.reason == NONE else f"{r.status}: {r.reason}"
-                sheet.text(left, mid + line, full if left + text_width(full, 11) <= width else r.status, size=11)
+                start = nct if narrow else left
+                sheet.text(start, mid + line, full if start + text_width(full, 11) <= width else r.status, size=11)
             y += step
         y += 8
-    sheet.rule(zone, start, zone, y - 8, weight=38, opacity=0.14)
+    sheet.band(zone - 21, zone + 21, foot, y - 6)
     return sheet.chart(y)
 
 
@@ -242,10 +238,10 @@ def _draw_doses(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
     narrow = width <= NARROW
     sheet = Sheet(width)
     y = sheet.key([(s, *look, True) for s, look in SETTING.items()], 0, "" if narrow else "Setting:") + 12
-    label = 100 if narrow else 200
+    label = 112 if narrow else 140
     panels = {
-        "cells_per_kg": (label, width - 14 if narrow else 470, "million cells per kg of body weight", (0.3, 1, 2, 5)),
-        "cells": (label if narrow else 510, width - 14, "million cells, fixed dose", (5, 20, 100, 300)),
+        "cells_per_kg": (label, width - 14 if narrow else 452, "million cells per kg of body weight", (0.3, 1, 2, 5)),
+        "cells": (label if narrow else 500, width - 14, "million cells, fixed dose", (5, 20, 100, 300)),
     }
     for column, (left, right, title, ticks) in panels.items():
         rows = data[data[column] != NONE] if narrow else data
@@ -323,11 +319,14 @@ def _draw_controlled(found: pd.DataFrame, trials: pd.DataFrame, width: int) -> a
     pitch = (width - label) / len(trials)
     centre = {t.report_id: label + pitch * (i + 0.5) for i, t in enumerate(trials.itertuples())}
     for t in trials.itertuples():
-        sheet.text(centre[t.report_id], top + 6, t.name, "center", bold=True)
-        lines = [f"{t.enrollment} patients", *t.allocation.replace("not r", "not|r" if narrow else "not r").split("|")]
+        heads = t.name.split() if narrow else [t.name]
+        for i, line in enumerate(heads):
+            sheet.text(centre[t.report_id], top + 6 + 14 * i, line, "center", bold=True)
+        size = fmt.number(t.enrollment)
+        lines = [f"n = {size}", *t.allocation.rsplit(" ", 1)] if narrow else [f"{size} patients", t.allocation]
         for i, line in enumerate(lines):
-            sheet.text(centre[t.report_id], top + 21 + 13 * i, line, "center", size=11)
-    y = top + (58 if narrow else 44)
+            sheet.text(centre[t.report_id], top + 7 + 14 * len(heads) + 13 * i, line, "center", size=11)
+    y = top + (74 if narrow else 44)
     for domain, rows in found.groupby("domain", sort=False):
         sheet.rule(0, y, width, y, opacity=0.6)
         sheet.text(0, y + 13, domain, bold=True)
