@@ -4,7 +4,6 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
-export PYTHONHASHSEED := 0
 
 .PHONY: help book test lint data unit chapters site snapshot lock clean
 
