@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -95,8 +96,12 @@ class Exhibit:
         return list(dict.fromkeys(seen))
 
     def __repr__(self) -> str:
-        text = self.data.to_csv(index=False, lineterminator="\n")
-        return f"{self.id}: {self.caption}\n{text}"
+        """One value a line with its column, so that the difference of two runs names what changed."""
+        lines = [f"{self.id}: {self.caption}"]
+        for number, record in enumerate(self.data.itertuples(index=False, name=None), 1):
+            lines.append(f"[{number}]")
+            lines += [f"  {name}: {value}" for name, value in zip(self.data.columns, record, strict=True)]
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         tables = escape(" ".join(self.sources))
@@ -184,7 +189,7 @@ def _head(name: str) -> str:
 
 def _links(cell: str) -> str:
     rows = [r for r in cell.split(";") if "/" in r]
-    links = ", ".join(f'<a href="{LINK}{escape(r)}">{escape(r.partition("/")[2])}</a>' for r in rows)
+    links = ", ".join(f'<a href="{LINK}{quote(r)}">{escape(r.partition("/")[2])}</a>' for r in rows)
     return links if len(rows) <= FEW else f"<details><summary>{len(rows)} rows</summary>{links}</details>"
 
 

@@ -13,6 +13,7 @@ from hashlib import sha256
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -183,7 +184,7 @@ def finish_page(app: Sphinx, page: str, template: str, context: dict[str, Any], 
             lambda m: f'<span class="exhibit-number">{book.numbers.get(m[1], "")}.</span>',
             context["body"],
         )
-        context["body"] = re.sub(rf'href="{re.escape(LINK)}([^"]+)"', lambda m: _row_link(book, pathto, m[1]), body)
+        context["body"] = re.sub(rf'href="{re.escape(LINK)}([^"]+)"', lambda m: _row_link(book, pathto, unquote(m[1])), body)
     context["script_files"] = [s for s in context.get("script_files", []) if not _calls_out(s)]
 
 

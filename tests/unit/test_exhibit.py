@@ -63,9 +63,9 @@ def test_parts_cannot_be_changed():
 
 
 def test_text_form_is_caption_and_data():
-    """Without HTML an exhibit shows its id, caption and data as CSV."""
-    frame = "name,row\na,reviews/zhao2018;reviews/ki2020\nb,reviews/zhao2018\n"
-    assert repr(Exhibit(**GOOD)) == f"tbl-x: Two rows.\n{frame}"
+    """Without HTML an exhibit shows its id, its caption, and one value a line with its column."""
+    lines = ["[1]", "  name: a", "  row: reviews/zhao2018;reviews/ki2020", "[2]", "  name: b", "  row: reviews/zhao2018"]
+    assert repr(Exhibit(**GOOD)).splitlines() == ["tbl-x: Two rows.", *lines]
 
 
 def test_table_as_html():

@@ -41,14 +41,23 @@ def test_columns_and_rows(key, review):
 
 def test_rows_as_printed(review):
     """One row of each kind of table, as the reviews print it."""
-    assert review.published("zhao2018", "T2").iloc[2].tolist() == [
-        2014, "Rat", "Gentamicin", "BM", "Co-injection",
-        "Increased CXCR4 and CXCR7 expression, migration, proliferative ability, secretory capacity", "[108]",
-    ]  # fmt: skip
-    assert review.published("zhao2020", "T1").iloc[3].tolist() == [
-        2017, "Rats", "BM-MSCs", "Two injections (day − 7, 0 or day − 4, 0)",
-        "↓T, B, and NK cells, ↑Tregs, ↓graft inflammation, ↑graft renal function and survival", "Merino et al. [29]",
-    ]  # fmt: skip
+    assert review.published("zhao2018", "T2").iloc[2].to_dict() == {
+        "Year": 2014,
+        "Animal": "Rat",
+        "AKI model": "Gentamicin",
+        "MSC source": "BM",
+        "Preconditioning": "Co-injection",
+        "Outcomes": "Increased CXCR4 and CXCR7 expression, migration, proliferative ability, secretory capacity",
+        "References": "[108]",
+    }
+    assert review.published("zhao2020", "T1").iloc[2].to_dict() == {
+        "Year": 2017,
+        "Animal": "Mice",
+        "MSCs source": "BM-MSCs-MVs",
+        "Timing of infusion": "Day 1",
+        "Outcomes": "↑miR-146a, ↓DCs, ↑graft renal function and survival",
+        "References": "Wu et al. [28]",
+    }
     assert review.published("zhao2020", "T3").iloc[9, 2:].tolist() == [4, "Not applicable", "Terminated (safety reason)"]
     trial = review.published("ki2020", "T1").iloc[3]
     assert trial[["Phase", "Recruitment", "Enrollment no.", "Start date", "Completion date"]].tolist() == [

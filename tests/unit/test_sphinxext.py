@@ -1,0 +1,67 @@
+"""The book's Sphinx extension, without a build."""
+
+from types import SimpleNamespace
+
+import pytest
+from sphinx.errors import ExtensionError
+
+from mscreview.notebooks import chapters
+from mscreview.sphinxext import Book, finish_page, start
+
+
+@pytest.fixture(scope="module")
+def book():
+    return Book(chapters()[0].root)
+
+
+def test_no_page_is_built_from_bad_data(copy):
+    """A fault in the data stops the build before the first page, and every fault is named."""
+    line = copy.edit("experiments", "zhao2018-T2-r01", "species", "rats")
+    other = copy.edit("reviews", "zhao2018", "doi", "doi:10.1/x")
+    with pytest.raises(ExtensionError) as caught:
+        start(SimpleNamespace(srcdir=str(copy.root)))
+    assert f"data/experiments.csv:{line}:species: unknown term 'rats'" in str(caught.value)
+    assert f"data/reviews.csv:{other}:doi:" in str(caught.value)
+
+
+def test_exhibits_are_numbered_in_reading_order(book):
+    """Figures and tables count apart, from the first page to the last."""
+    figures = [n for i, n in book.numbers.items() if i.startswith("fig-")]
+    tables = [n for i, n in book.numbers.items() if i.startswith("tbl-")]
+    assert figures == [f"Figure {i}" for i in range(1, len(figures) + 1)]
+    assert tables == [f"Table {i}" for i in range(1, len(tables) + 1)]
+    assert len(figures) > 15 and len(tables) > 90
+
+
+def test_every_row_has_a_page(book):
+    """Each table's rows stand on one page, each under an address of its own."""
+    for name, table in book.review.schema.tables.items():
+        key = book.review.table(name)[table.key].iloc[0]
+        page, address = book.row_page(f"{name}/{key}")
+        assert page.startswith("chapters/data/")
+        assert address.startswith(f"{name}-")
+    assert book.row_page("nowhere/x") is None
+
+
+def test_page_is_finished(book):
+    """Numbers and row links are filled in; scripts of other hosts are dropped."""
+    body = '<span class="exhibit-number" data-exhibit="fig-translation-gap"></span><a href="#row=reviews/ki2020">x</a>'
+    here, there = SimpleNamespace(filename="_static/x.js"), SimpleNamespace(filename="https://example.org/thebe.js")
+    context = {"body": body, "pathto": lambda page: f"../{page}.html", "script_files": [here, there]}
+    finish_page(SimpleNamespace(mscreview_book=book), "chapters/index", "page.html", context, None)
+    assert '<span class="exhibit-number">Figure 1.</span>' in context["body"]
+    assert 'href="../chapters/data/sources.html#reviews-ki2020"' in context["body"]
+    assert context["script_files"] == [here]
+
+
+def test_unknown_row_stops_the_build(book):
+    """A link to a row that no page shows is an error, not a dead link."""
+    context = {"body": '<a href="#row=nowhere/x">x</a>', "pathto": str}
+    with pytest.raises(ExtensionError, match="no page shows the row nowhere/x"):
+        finish_page(SimpleNamespace(mscreview_book=book), "chapters/index", "page.html", context, None)
+
+
+def test_fingerprints_follow_the_text(book):
+    """Pages have marks of their own."""
+    marks = book.fingerprints()
+    assert len(set(marks.values())) == len(book.pages)
