@@ -131,6 +131,8 @@ def _write(column: str, value: object) -> str:
         return fmt.dose(float(value))
     if column == "year":
         return str(value)
+    if column in ("years", "pages"):
+        return str(value).replace("-", "–")
     if isinstance(value, str):
         return fmt.plain(value)
     return fmt.number(float(value))

@@ -137,3 +137,8 @@ def test_filters_compare_what_is_written(expression, copy):
     assert copy.rows("statements")[0][8] == "value"
     number = expression.rpartition("=")[2].rstrip("]")
     assert fact(open_review(copy.root), expression).text == str(written.count(number))
+
+
+def test_range_of_years(review):
+    """A range of years takes an en dash and no thousands comma."""
+    assert fact(review, "cell:searches/ki2020-scopus/years").text == "2008–2018"
