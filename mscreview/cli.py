@@ -131,9 +131,21 @@ def _exhibits(options: argparse.Namespace) -> int:
     return GOOD
 
 
+def _in_checkout(command: str) -> bool:
+    """The book's own files are not part of an installed package."""
+    from .review import default_root
+
+    if (default_root() / "_toc.yml").is_file():
+        return True
+    print(f"mscreview {command}: works in a checkout of the book only (no _toc.yml beside the data)", file=sys.stderr)
+    return False
+
+
 def _snapshot(options: argparse.Namespace) -> int:
     from .notebooks import snapshot
 
+    if not _in_checkout("snapshot"):
+        return WRONG_USE
     return snapshot(every=options.all, dry=options.check, jobs=options.jobs)
 
 
@@ -141,6 +153,8 @@ def _bibliography(options: argparse.Namespace) -> int:
     from .bibliography import write
     from .review import default_root, open_review
 
+    if not _in_checkout("bibliography"):
+        return WRONG_USE
     path = default_root() / "references.bib"
     print(f"{path.name}: {write(open_review(), path)} entries")
     return GOOD

@@ -86,3 +86,14 @@ def test_as_a_module():
     assert (good.returncode, good.stdout.splitlines()[0]) == (0, "21")
     wrong = subprocess.run([sys.executable, "-m", "mscreview", "nothing"], capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
+
+
+def test_book_commands_need_a_checkout(monkeypatch, tmp_path, capsys):
+    """Outside a checkout the commands that write the book's files say so and write nothing."""
+    from mscreview import review
+
+    monkeypatch.setattr(review, "default_root", lambda: tmp_path)
+    for command in ("snapshot", "bibliography"):
+        assert main([command]) == 2
+        assert "works in a checkout" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
