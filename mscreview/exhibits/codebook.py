@@ -78,12 +78,8 @@ def files(review: Review) -> Content:
 def rows(review: Review, id: str) -> Content:
     """Every row of one table as it stands in the file, each with its own address."""
     table = next(t for t in review.schema.tables.values() if id == f"tbl-rows-{_slug(t.name)}")
-    data = review.table(table.name)
-    for name, column in table.columns.items():
-        if (column.blanks and not column.item) or column.item:
-            blanks = review.blank(table.name, name)
-            data[name] = [b or v for b, v in zip(blanks, data[name], strict=True)]
-    data = data[[table.key, *[c for c in data if c != table.key]]]
+    columns = [table.key, *(c for c in table.columns if c != table.key)]
+    data = pd.DataFrame({c: review.written(table.name, c) for c in columns})
     return Content(
         caption=f"{table.title}: every row of {table.path}.",
         alt=f"{fmt.number(len(data))} rows, sorted by {table.key}; the address of each is its key.",

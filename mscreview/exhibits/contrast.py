@@ -84,7 +84,7 @@ def sterile_against_sepsis(review: Review) -> Content:
     shared = found[found["seen in"] == "both"].target.drop_duplicates()
     opposed = found.groupby("target").sign.nunique().gt(1).sum()
     return Content(
-        caption="What MSC or their products raise or lower in animals, by setting and place: effects that ki2020 names "
+        caption="What MSC or their products raise or lower in animals, by setting and place: effects that the Kidney International review names "
         "in both kinds of AKI first, then those named in one only. A mark stands for one or more relations.",
         alt=f"{counts['both']} effects are named in both settings, {counts['sterile AKI']} in sterile AKI only and "
         f"{counts['sepsis-associated AKI']} in sepsis only; shared are {fmt.words(shared.tolist())}. "
