@@ -9,9 +9,9 @@ import pandas as pd
 
 from .. import format as fmt
 from ..charts import WIDE
+from ..draw.grid import Column, Grid, Mark
 from ..schema import BLANKS
 from ._content import Content, exhibit
-from ._grid import Column, Grid, Mark
 from ._votes import WORDS, domain_order, refs, vote
 
 if TYPE_CHECKING:

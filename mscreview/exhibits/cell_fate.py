@@ -10,8 +10,8 @@ import pandas as pd
 
 from .. import format as fmt
 from ..charts import WIDE
+from ..draw.grid import LINE, Column, Grid, Mark, broken
 from ._content import Content, exhibit
-from ._grid import LINE, Column, Grid, Mark, broken
 from ._votes import refs
 
 if TYPE_CHECKING:

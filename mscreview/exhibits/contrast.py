@@ -8,8 +8,8 @@ import pandas as pd
 
 from .. import format as fmt
 from ..charts import WIDE
+from ..draw.grid import Column, Grid, Mark
 from ._content import Content, exhibit
-from ._grid import Column, Grid, Mark
 from ._votes import refs
 
 if TYPE_CHECKING:

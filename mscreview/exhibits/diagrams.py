@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from .. import format as fmt
+from ..draw import flow as _flow
+from ..draw.flow_draw import draw
 from ..schema import BLANKS
-from . import _flow
 from ._content import Content, exhibits_for
-from ._flow_draw import draw
 
 if TYPE_CHECKING:
     from ..review import Review

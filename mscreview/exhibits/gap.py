@@ -13,8 +13,8 @@ import pandas as pd
 
 from .. import format as fmt
 from ..charts import GREY, NARROW
+from ..draw.sheet import Sheet
 from ._content import Content, exhibit
-from ._sheet import Sheet
 from ._votes import SHARE, WORDS, domain_order, link, refs, vote
 from .trials import LOOK, NONE, NOT_RANDOMISED, RANDOMISED, names, placed
 

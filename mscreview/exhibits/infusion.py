@@ -10,9 +10,9 @@ import pandas as pd
 
 from .. import format as fmt
 from ..charts import WIDE
+from ..draw.grid import LINE, Grid, Mark
 from ..schema import BLANKS
 from ._content import Content, exhibit
-from ._grid import LINE, Grid, Mark
 from ._votes import WORDS, refs, vote
 from .animals import experiments, findings, legend
 

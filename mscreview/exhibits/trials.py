@@ -14,9 +14,9 @@ import pandas as pd
 
 from .. import format as fmt
 from ..charts import BLUE, FAVOURS, GREEN, NARROW, ORANGE, PURPLE, SHAPES, TEAL
+from ..draw.sheet import Sheet, text_width
 from ..schema import BLANKS
 from ._content import Content, exhibit
-from ._sheet import Sheet, text_width
 from ._votes import WORDS, link, refs
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 A *chip* is one named thing in the shape of its kind; a *node* is one or several chips that the same
 arcs meet; an *arc* is one line with the sign of its effect at the end. At the wide size nodes stand in
 columns from left to right; at the narrow size the same graph is an outline, sources as headings.
-Everything is laid out in pixels; `mscreview.exhibits._sketch` draws it.
+Everything is laid out in pixels; `mscreview.draw.sketch` draws it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ._sketch import KINDS, LINE, wrap
+from .sketch import KINDS, LINE, wrap
 
 if TYPE_CHECKING:
     import pandas as pd

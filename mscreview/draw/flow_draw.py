@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ._flow import GAP, INDENT, PANEL_TITLE, ZONE_TITLE, Arc, Node, Panel, columns, fit, ports, rows, stretch, without_twins
-from ._sketch import KINDS, LINE, Sketch
+from .flow import GAP, INDENT, PANEL_TITLE, ZONE_TITLE, Arc, Node, Panel, columns, fit, ports, rows, stretch, without_twins
+from .sketch import KINDS, LINE, Sketch
 
 if TYPE_CHECKING:
     import altair as alt

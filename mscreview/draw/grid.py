@@ -8,7 +8,7 @@ from textwrap import wrap
 
 from ..charts import BLUE, FAVOURS, GREY, PURPLE, SHAPES, TEAL
 from ..exhibit import LINK
-from ._sheet import Sheet, text_width
+from .sheet import Sheet, text_width
 
 LINE = 14  # distance of two lines of text
 LOOSE = 0.87  # running text is this much narrower than its safe estimate
