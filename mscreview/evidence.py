@@ -1,0 +1,247 @@
+"""From tables to what may be added up: votes on direction, comparisons of two arms, and the pools that chapters name.
+
+Animals and patients, randomised and non-randomised trials come out of here apart, and stay apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from .errors import nearest
+from .schema import BLANKS
+from .synthesis.direction import Tally, tally, vote
+from .synthesis.pool import Fit, pool
+
+if TYPE_CHECKING:
+    from .review import Review
+
+# `favours` of a finding → direction of the synthesis.
+DIRECTION = {"msc": "benefit", "control": "harm", "neither": "none", "unclear": "unclear"}
+STRATA = {"animal": "animal studies", "randomised": "randomised trials", "other": "trials not randomised"}
+# What every pool of this book is made with; the specification grid shows every other choice.
+MEASURE, METHOD, CI = "rr", "reml", "z"
+# Both arms of a trial with two MSC arms, or one of them (Cochrane Handbook 23.3.4).
+ARMS = ("both", "standard", "low")
+# Lists a study's days of infusion may fall into, counted from transplantation.
+TIMING = ("before transplantation", "on the day", "after transplantation", "on several sides of it")
+
+
+def votes(review: Review) -> pd.DataFrame:
+    """Give each study one vote in each outcome domain, and set apart what holds for one arm only.
+
+    Parameters
+    ----------
+    review : Review
+
+    Returns
+    -------
+    DataFrame
+        ``study`` (key), ``label``, ``stratum`` (of `STRATA`), ``population``, ``randomized`` (patients; ``<NA>`` for animals),
+        ``setting``, ``domain``, ``position`` (order of domains), ``vote`` (``benefit``, ``harm``, ``none``, ``conflicting``),
+        ``outcomes`` (list), ``arm``, ``counted`` (False for one arm or time point alone), ``n`` (patients given MSC, else ``<NA>``),
+        ``species``, ``model``, ``msc_source``, ``preconditioning`` (harmonised, ``none`` without), ``timing`` (of `TIMING`, or
+        ``not_reported``), ``reviews`` (set), ``row`` (source rows, joined by ``;``). An outcome that two reviews report counts once.
+
+    References
+    ----------
+    Boon and Thomson 2021, doi 10.1002/jrsm.1458.
+
+    Examples
+    --------
+    >>> from mscreview import open_review
+    >>> cast = votes(open_review())
+    >>> cast[(cast.study == "tan2012") & (cast.domain == "rejection")].vote.tolist()
+    ['benefit']
+    """
+    found = review.table("findings")
+    found["domain"] = found.outcome.map(review.table("vocab_outcomes").set_index("term").domain)
+    found["position"] = found.domain.map(review.table("vocab_domains").set_index("term").position).astype(int)
+    found["direction"] = found.favours.map(DIRECTION)
+    designs = review.table("trial_designs").set_index("study_id")
+    animals = _animals(review)
+    records = []
+    for (position, domain, population, study, arm), rows in found.groupby(
+        ["position", "domain", "population", "study_id", "arm"], sort=True
+    ):
+        outcomes = rows.drop_duplicates(["outcome", "direction"])
+        patient = population == "patient"
+        kind = designs.loc[study] if patient else animals.loc[study]
+        records.append({
+            "study": study,
+            "label": kind.label,
+            "stratum": ("randomised" if kind.randomized else "other") if patient else "animal",
+            "population": population,
+            "randomized": bool(kind.randomized) if patient else pd.NA,
+            "setting": kind.setting,
+            "domain": domain,
+            "position": position,
+            "vote": vote(outcomes.direction),
+            "outcomes": list(dict.fromkeys(rows.outcome)),
+            "arm": arm,
+            "counted": arm in BLANKS,
+            "n": kind.n_treatment if patient else pd.NA,
+            **{c: "" if patient else kind[c] for c in ("species", "model", "msc_source", "preconditioning", "timing")},
+            "reviews": set(rows.review_id),
+            "row": ";".join(f"findings/{key}" for key in dict.fromkeys(rows.finding_id)),
+        })  # fmt: skip
+    return pd.DataFrame(records)
+
+
+def _animals(review: Review) -> pd.DataFrame:
+    """One row an animal study; no study has experiments of two species, models or classes in the tables."""
+    experiments = review.table("experiments")
+    classes = review.table("vocab_preconditioning").set_index("term").harmonised
+    authors = review.table("studies").set_index("study_id").first_author
+    experiments["preconditioning"] = experiments.preconditioning.map(classes).fillna("none")
+    experiments["timing"] = [_timing(days) for days in experiments.timing_days]
+    experiments["setting"] = experiments.model.where(experiments.model == "kidney transplantation", "AKI")
+    author = experiments.study_id.map(authors)
+    experiments["label"] = (
+        author.where(~author.isin(BLANKS), "Ref. " + experiments.ref_no.astype(str) + ",") + " " + experiments.year.astype(str)
+    )
+    kept = ["label", "setting", "species", "model", "msc_source", "preconditioning", "timing"]
+    one = experiments.groupby("study_id")[kept].agg(lambda values: "; ".join(dict.fromkeys(values)))
+    return one
+
+
+def _timing(days: object) -> str:
+    if not isinstance(days, list):
+        return "not_reported"
+    flat = {d for part in days for d in (part if isinstance(part, list) else [part])}
+    before, same, after, several = TIMING
+    if flat == {0}:
+        return same
+    return before if max(flat) < 0 else after if min(flat) > 0 else several
+
+
+def tallies(review: Review, stratum: str, method: str = "wilson", **only: str) -> dict[str, Tally]:
+    """Add up the votes of one stratum, one `Tally` a domain in the order of the domains.
+
+    Parameters
+    ----------
+    review : Review
+    stratum : {"animal", "randomised", "other"}
+    method : {"wilson", "exact", "jeffreys"}
+    **only : str
+        Column of `votes` and the value it must have, such as ``species="rat"``.
+
+    Raises
+    ------
+    KeyError
+        No such stratum.
+
+    Examples
+    --------
+    >>> from mscreview import open_review
+    >>> tallies(open_review(), "randomised")["rejection"].n_benefit
+    1
+    """
+    if stratum not in STRATA:
+        raise KeyError(f"no stratum {stratum!r} (there are: {', '.join(STRATA)}{nearest(stratum, STRATA)})")
+    cast = votes(review)
+    cast = cast[cast.counted & (cast.stratum == stratum)]
+    for column, value in only.items():
+        cast = cast[cast[column] == value]
+    return {t.domain: t for t in tally(cast.drop(columns=["randomized"]), method)}
+
+
+def comparisons(review: Review, arms: str = "both") -> pd.DataFrame:
+    """Set each treated arm against its control: one row a study, outcome and time point with counts in both.
+
+    Parameters
+    ----------
+    review : Review
+    arms : {"both", "standard", "low"}
+        Of a trial with two MSC arms: both added up, or the one with standard or low dose of calcineurin inhibitor.
+
+    Returns
+    -------
+    DataFrame
+        ``study``, ``label``, ``population`` (always ``patient``), ``randomized``, ``setting``, ``control``, ``comparison``, ``outcome``,
+        ``outcome_printed``, ``timepoint``, ``events_t``, ``n_t``, ``events_c``, ``n_c``, ``derived`` (bool), ``row``.
+
+    Examples
+    --------
+    >>> from mscreview import open_review
+    >>> tan = comparisons(open_review()).query("study == 'tan2012' and outcome == 'acute rejection'")
+    >>> tan[["events_t", "n_t", "events_c", "n_c"]].values.tolist()
+    [[8, 105, 11, 51]]
+    """
+    results = review.table("results")
+    designs = review.table("trial_designs").set_index("study_id")
+    records = []
+    for (study, outcome, printed, time), rows in results.groupby(
+        ["study_id", "outcome", "outcome_printed", "timepoint"], sort=False
+    ):
+        treated = rows[rows.is_treatment & rows.events.notna() & rows.n.notna()]
+        control = rows[~rows.is_treatment & rows.events.notna() & rows.n.notna()]
+        if len(treated) > 1 and arms != "both":
+            treated = treated[treated.arm_id.str.contains(arms)]
+        if treated.empty or len(control) != 1:
+            continue
+        used = pd.concat([treated, control])
+        design = designs.loc[study]
+        records.append({
+            "study": study, "label": design.label, "population": "patient", "randomized": bool(design.randomized), "setting": design.setting,
+            "control": design.control, "comparison": design.comparison, "outcome": outcome, "outcome_printed": printed, "timepoint": time,
+            "events_t": int(treated.events.sum()), "n_t": int(treated.n.sum()),
+            "events_c": int(control.events.iloc[0]), "n_c": int(control.n.iloc[0]),
+            "derived": bool((~used.derived.isin(BLANKS)).any()), "row": ";".join(f"results/{r}" for r in used.result_id),
+        })  # fmt: skip
+    return pd.DataFrame(records)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Comparable trials of one outcome and one kind of design: pooled, or not, with the reason.
+
+    ``trials`` are rows of `comparisons`, one a study; ``fit`` is None where they are not pooled.
+    """
+
+    id: str
+    outcome: str
+    setting: str
+    stratum: str
+    trials: pd.DataFrame
+    fit: Fit | None
+    reason: str
+
+
+def pools(review: Review) -> dict[str, Pool]:
+    """Give every outcome with counts, by setting and kind of design: the one register of pooled results.
+
+    Returns
+    -------
+    dict of str to Pool
+        Ids such as ``acute-rejection-kidney-transplantation-randomised``. A study with several time points enters with its
+        first; one whose controls were historical or unknown is never pooled.
+
+    Examples
+    --------
+    >>> from mscreview import open_review
+    >>> pools(open_review())["acute-rejection-kidney-transplantation-randomised"].fit.k
+    2
+    """
+    found = {}
+    for (outcome, setting, randomized), rows in comparisons(review).groupby(["outcome", "setting", "randomized"], sort=True):
+        stratum = "randomised" if randomized else "other"
+        id_ = f"{outcome}-{setting}-{stratum}".replace(" ", "-").lower()
+        trials = rows.drop_duplicates("study").reset_index(drop=True)
+        reason = _why_not(trials)
+        fit = None if reason else pool(trials, MEASURE, METHOD, CI, drop_silent=True)
+        found[id_] = Pool(id_, outcome, setting, stratum, trials, fit, reason)
+    return found
+
+
+def _why_not(trials: pd.DataFrame) -> str:
+    loose = trials[trials.control != "concurrent"]
+    if len(trials) == 1:
+        return "one trial with counts"
+    if len(loose):
+        return f"controls were not concurrent, or it is not known, in {', '.join(loose.label)}"
+    if ((trials.events_t + trials.events_c) > 0).sum() < 2:
+        return "fewer than two trials with an event"
+    return ""
