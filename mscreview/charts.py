@@ -104,9 +104,12 @@ def svg(id: str, alt_text: str, chart: alt.TopLevelMixin) -> str:
     >>> svg("fig-x", "One point.", chart).startswith('<svg id="fig-x" role="graphics-document"')
     True
     """
+    import altair as alt
     import vl_convert
 
-    spec = chart.to_dict()
+    # Altair's limit spares browsers; here nothing but the drawing reaches one.
+    with alt.data_transformers.enable("default", max_rows=None):
+        spec = chart.to_dict()
     spec["config"] = {**theme(), **{k: v for k, v in spec.get("config", {}).items() if k != "view"}}
     drawing = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE)
     head, _, body = drawing.partition(">")

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
 from .errors import nearest
 from .schema import BLANKS
 from .synthesis.direction import Tally, tally, vote
+from .synthesis.grid import grid
 from .synthesis.pool import Fit, pool
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ STRATA = {"animal": "animal studies", "randomised": "randomised trials", "other"
 MEASURE, METHOD, CI = "rr", "reml", "z"
 # Both arms of a trial with two MSC arms, or one of them (Cochrane Handbook 23.3.4).
 ARMS = ("both", "standard", "low")
+# The trial with two MSC arms and one control arm.
+ARMS_OF = "tan2012"
 # Lists a study's days of infusion may fall into, counted from transplantation.
 TIMING = ("before transplantation", "on the day", "after transplantation", "on several sides of it")
 
@@ -163,6 +167,11 @@ def comparisons(review: Review, arms: str = "both") -> pd.DataFrame:
         ``study``, ``label``, ``population`` (always ``patient``), ``randomized``, ``setting``, ``control``, ``comparison``, ``outcome``,
         ``outcome_printed``, ``timepoint``, ``events_t``, ``n_t``, ``events_c``, ``n_c``, ``derived`` (bool), ``row``.
 
+    Raises
+    ------
+    KeyError
+        No such choice of arms.
+
     Examples
     --------
     >>> from mscreview import open_review
@@ -170,6 +179,8 @@ def comparisons(review: Review, arms: str = "both") -> pd.DataFrame:
     >>> tan[["events_t", "n_t", "events_c", "n_c"]].values.tolist()
     [[8, 105, 11, 51]]
     """
+    if arms not in ARMS:
+        raise KeyError(f"no arms {arms!r} (there are: {', '.join(ARMS)}{nearest(arms, ARMS)})")
     results = review.table("results")
     designs = review.table("trial_designs").set_index("study_id")
     records = []
@@ -192,6 +203,9 @@ def comparisons(review: Review, arms: str = "both") -> pd.DataFrame:
             "derived": bool((~used.derived.isin(BLANKS)).any()), "row": ";".join(f"results/{r}" for r in used.result_id),
         })  # fmt: skip
     return pd.DataFrame(records)
+
+
+_computed: WeakKeyDictionary[Review, pd.DataFrame] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -233,6 +247,38 @@ def pools(review: Review) -> dict[str, Pool]:
         reason = _why_not(trials)
         fit = None if reason else pool(trials, MEASURE, METHOD, CI, drop_silent=True)
         found[id_] = Pool(id_, outcome, setting, stratum, trials, fit, reason)
+    return found
+
+
+def specifications(review: Review) -> pd.DataFrame:
+    """Pool acute rejection after transplantation in every defensible way; see `synthesis.grid.grid`.
+
+    Examples
+    --------
+    >>> from mscreview import open_review
+    >>> len(specifications(open_review()))
+    559
+    """
+    # Read every time, so that whoever asks is known to depend on the tables; computed once.
+    trials = rejection_by_arms(review)
+    if review not in _computed:
+        _computed[review] = grid(trials, ARMS_OF)
+    return _computed[review].copy()
+
+
+def rejection_by_arms(review: Review) -> dict[str, pd.DataFrame]:
+    """Trials that count acute rejection, one table a choice of arms.
+
+    Examples
+    --------
+    >>> from mscreview import open_review
+    >>> rejection_by_arms(open_review())["low"].n_t.tolist()
+    [6, 21, 52]
+    """
+    found = {}
+    for arms in ARMS:
+        rows = comparisons(review, arms)
+        found[arms] = rows[rows.outcome == "acute rejection"].reset_index(drop=True)
     return found
 
 

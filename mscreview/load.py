@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
-from .errors import Problem, nearest
+from .errors import DataError, Problem, nearest
 from .schema import BLANKS, Schema, Table
 
 # Cells longer than this are never evidence; the csv module's own limit is 131,072.
@@ -75,6 +76,61 @@ def read_raw(schema: Schema, name: str) -> Raw:
     if text is not None:
         _parse(raw, text)
     return raw
+
+
+def read_cells(path: Path) -> tuple[list[str], list[dict[str, str]], list[int]]:
+    """Read somebody's own CSV file, without a schema: header, rows as text cells, and the line each row starts on.
+
+    A byte-order mark and CRLF line ends, which spreadsheets write, are accepted; empty lines are skipped.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    DataError
+        Not UTF-8, no header, a column twice, ragged rows, or another separator than the comma; names the line.
+    OSError
+        The file cannot be opened.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "a.csv")
+    ...     _ = file.write_text("yi,vi\\n0.1,0.2\\n", encoding="utf-8")
+    ...     read_cells(file)
+    (['yi', 'vi'], [{'yi': '0.1', 'vi': '0.2'}], [2])
+    """
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError([Problem(path.name, line, "-", f"byte 0x{content[error.start]:02x} is not UTF-8")]) from error
+    problems, rows, lines = [], [], []
+    reader = csv.reader(io.StringIO(text.replace("\r\n", "\n").replace("\0", "")), strict=True)
+    try:
+        header = [cell.strip() for cell in next(reader, [])]
+        if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
+            raise DataError([Problem(path.name, 1, "-", "columns are not separated by commas (allowed: ',')")])
+        if not any(header):
+            raise DataError([Problem(path.name, 1, "-", "no header (allowed: names of columns in the first line)")])
+        problems += [Problem(path.name, 1, c or "-", "column stands twice") for c in dict.fromkeys(header) if header.count(c) > 1]
+        start = reader.line_num + 1
+        for cells in reader:
+            line, start = start, reader.line_num + 1
+            if any(cell.strip() for cell in cells):
+                if len(cells) != len(header):
+                    problems.append(Problem(path.name, line, "-", f"{len(cells)} cells under {len(header)} columns"))
+                rows.append({name: cell.strip() for name, cell in zip(header, cells, strict=False)})
+                lines.append(line)
+    except csv.Error as error:
+        problems.append(Problem(path.name, reader.line_num, "-", f"not readable as CSV: {error}"))
+    if problems:
+        raise DataError(problems)
+    return header, rows, lines
 
 
 def _decode(raw: Raw, content: bytes) -> str | None:

@@ -69,6 +69,7 @@ class Sheet:
             "bands": [],
             "rules": [],
             "bars": [],
+            "strokes": [],
             "plain": [],
             "marks": [],
             "words": [],
@@ -92,6 +93,16 @@ class Sheet:
         self._parts["bars"].append(
             {"x": x, "y": y, "x2": x2, "y2": y, "weight": 6, "opacity": 0.55, "colour": colour, "href": href, "about": about}
         )
+
+    def strokes(
+        self, lines: Sequence[tuple[float, float, float, float]], colour: str, weight: float = 1, opacity: float = 1
+    ) -> None:
+        """Draw many short lines (x, y, x2, y2) as one path: for dense pictures whose marks are not linked one by one."""
+        look = {"series": len(self._parts["strokes"]), "colour": colour, "weight": weight, "opacity": opacity}
+        for x, y, x2, y2 in lines:
+            # A point without a place lifts the pen.
+            for place in ((x, y), (x2, y2), (x2, None)):
+                self._parts["strokes"].append({"x": place[0], "y": place[1], "step": len(self._parts["strokes"]), **look})
 
     def mark(
         self, x: float, y: float, colour: str, shape: str, filled: bool = True, size: int = 110, href: str = "", about: str = ""
@@ -139,6 +150,10 @@ class Sheet:
             "bands": (lambda c: c.mark_rect(aria=False, color=FAINT, opacity=0.14), {"x2": "x2:Q", "y2": "y2:Q"}),
             "rules": (lambda c: c.mark_rule(aria=False), stroke),
             "bars": (lambda c: c.mark_rule(), stroke | linked),
+            "strokes": (
+                lambda c: c.mark_line(aria=False, interpolate="linear", invalid="break-paths-show-domains"),
+                {"order": "step:Q", "detail": "series:N", **{k: v for k, v in stroke.items() if k not in ("x2", "y2")}},
+            ),
             "plain": (lambda c: c.mark_point(aria=False, opacity=1, strokeWidth=1.7), symbol),
             "marks": (lambda c: c.mark_point(opacity=1, strokeWidth=1.7), symbol | linked),
             "words": (

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import SynthesisError
+from .errors import MethodError, SynthesisError
+
+LEVELS = ("nominal", "ordinal", "interval", "ratio")
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ def cohen(table: Sequence[Sequence[int]]) -> Kappa:
     Raises
     ------
     SynthesisError
-        Fewer than two categories were used, so that chance alone explains all agreement.
+        Not a square table of counts; or a reader used one category only, so that chance alone explains all agreement.
 
     References
     ----------
@@ -44,7 +46,9 @@ def cohen(table: Sequence[Sequence[int]]) -> Kappa:
     from statsmodels.stats.inter_rater import cohens_kappa
 
     counts = np.asarray(table, float)
-    if (counts.sum(axis=0) + counts.sum(axis=1) > 0).sum() < 2:
+    if counts.ndim != 2 or len(set(counts.shape)) > 1 or not (np.isfinite(counts) & (counts >= 0)).all():
+        raise SynthesisError("not a square table of counts (allowed: as many rows as columns, 0 or more in each cell)")
+    if min((counts.sum(axis=axis) > 0).sum() for axis in (0, 1)) < 2:
         raise SynthesisError("one category only: kappa is not defined")
     found = cohens_kappa(counts)
     return Kappa(float(found.kappa), float(found.kappa_low), float(found.kappa_upp))
@@ -62,7 +66,9 @@ def alpha(readings: Sequence[Sequence[float | None]], level: str = "nominal") ->
     Raises
     ------
     SynthesisError
-        Fewer than two different values, or no unit read twice.
+        Readers of different numbers of units, fewer than two different values in units read twice, or no unit read twice.
+    MethodError
+        Unknown level.
 
     References
     ----------
@@ -75,8 +81,16 @@ def alpha(readings: Sequence[Sequence[float | None]], level: str = "nominal") ->
     """
     import krippendorff
 
+    if level not in LEVELS:
+        raise MethodError(f"unknown level {level!r} (allowed: {', '.join(LEVELS)})")
+    if len({len(reader) for reader in readings}) > 1:
+        raise SynthesisError("the readers have different numbers of units")
     values = np.array([[np.nan if cell is None else cell for cell in reader] for reader in readings], float)
     try:
-        return float(krippendorff.alpha(reliability_data=values, level_of_measurement=level))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = float(krippendorff.alpha(reliability_data=values, level_of_measurement=level))
     except (ValueError, AssertionError) as error:
         raise SynthesisError(f"alpha is not defined: {error}") from error
+    if not np.isfinite(found):
+        raise SynthesisError("alpha is not defined: the units read twice have one value only")
+    return found

@@ -187,6 +187,8 @@ def tally(cast: pd.DataFrame, method: str = "wilson") -> list[Tally]:
     ------
     MixingError
         A study twice in a domain, animals with patients, randomised with non-randomised.
+    SynthesisError
+        A vote that is none.
 
     Examples
     --------
@@ -194,6 +196,9 @@ def tally(cast: pd.DataFrame, method: str = "wilson") -> list[Tally]:
     >>> tally(frame)[0].n_benefit, tally(frame)[0].p
     (2, 0.5)
     """
+    for row, given in enumerate(cast.vote):
+        if given not in (*DIRECTIONS, CONFLICTING):
+            raise SynthesisError(f"unknown vote {given!r} (allowed: {', '.join((*DIRECTIONS, CONFLICTING))})", row, "vote")
     refuse_mixing(cast, ["study", "domain"])
     found = []
     for domain, rows in cast.groupby("domain", sort=False):

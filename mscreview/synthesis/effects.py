@@ -58,7 +58,7 @@ def check(studies: pd.DataFrame, measure: str, whole: bool = True) -> None:
     mscreview.synthesis.errors.SynthesisError: 12 events in 10 patients (allowed: 0 to n_t)
     """
     needed = columns(measure)
-    for position, record in enumerate(studies[list(needed)].itertuples(index=False)):
+    for position, record in enumerate(studies[list(needed)].to_numpy(float)):
         for name, value in zip(needed, record, strict=True):
             if not np.isfinite(value):
                 raise SynthesisError("not a number", position, name)
@@ -74,10 +74,11 @@ def check(studies: pd.DataFrame, measure: str, whole: bool = True) -> None:
             if name == "vi" and value <= 0:
                 raise SynthesisError(f"variance {value:g} (allowed: above 0)", position, name)
         if needed == COUNTS:
-            for arm in "tc":
-                events, n = getattr(record, f"events_{arm}"), getattr(record, f"n_{arm}")
+            for arm, events, n in (("t", *record[:2]), ("c", *record[2:])):
                 if events > n:
-                    raise SynthesisError(f"{events:g} events in {n:g} patients (allowed: 0 to n_{arm})", position, f"events_{arm}")
+                    raise SynthesisError(
+                        f"{events:g} events in {n:g} patients (allowed: 0 to n_{arm})", position, f"events_{arm}"
+                    )
 
 
 def silent(studies: pd.DataFrame, measure: str) -> list[bool]:

@@ -163,7 +163,7 @@ def pool(
     >>> kacker = pd.DataFrame({"yi": [61, 61.4, 62.21], "vi": [0.2025, 1.21, 0.09]})
     >>> fit = pool(kacker, "none", "dl")
     >>> round(fit.estimate, 4), round(fit.tau2, 4)
-    (61.6385, 0.4703)
+    (61.6302, 0.3909)
     """
     _agree(measure, method, ci, prediction)
     check(studies, measure, whole)
@@ -211,7 +211,7 @@ def subgroups(studies: pd.DataFrame, by: str, **settings: object) -> tuple[dict[
     Returns
     -------
     (dict of str to Fit, Q between or None, degrees of freedom, P or None)
-        Subgroups of one study are not pooled and take no part in the test; None with fewer than two others.
+        Subgroups of one study (with information, where others are dropped) are not pooled and take no part in the test; None with fewer than two others.
 
     References
     ----------
@@ -226,7 +226,12 @@ def subgroups(studies: pd.DataFrame, by: str, **settings: object) -> tuple[dict[
     """
     from scipy.stats import chi2
 
-    fits = {str(name): pool(rows, **settings) for name, rows in studies.groupby(by, sort=False) if len(rows) > 1}
+    nameless = studies[by].isna().tolist()
+    if any(nameless):
+        raise SynthesisError("no subgroup given", nameless.index(True), by)
+    dropped = silent(studies, str(settings.get("measure", "rr"))) if settings.get("drop_silent") else [False] * len(studies)
+    kept = [name for name, n in studies[by][[not d for d in dropped]].value_counts(sort=False).items() if n > 1]
+    fits = {str(name): pool(rows, **settings) for name, rows in studies.groupby(by, sort=False) if name in kept}
     if len(fits) < 2:
         return fits, None, 0, None
     q = between.cochran_q(np.array([f.estimate for f in fits.values()]), np.array([f.se**2 for f in fits.values()]))

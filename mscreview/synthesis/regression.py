@@ -53,7 +53,7 @@ def regress(y: np.ndarray, v: np.ndarray, moderators: np.ndarray, tolerance: flo
     Raises
     ------
     SynthesisError
-        Fewer than ten studies, moderators that repeat one another, or no convergence.
+        Fewer than ten studies or no more than coefficients, moderators that repeat one another, or no convergence.
 
     References
     ----------
@@ -64,13 +64,15 @@ def regress(y: np.ndarray, v: np.ndarray, moderators: np.ndarray, tolerance: flo
     >>> y = np.array([0.1, 0.3, 0.2, 0.5, 0.4, 0.7, 0.6, 0.9, 0.8, 1.0])
     >>> fit = regress(y, np.full(10, 0.01), np.arange(10.0)[:, None])
     >>> [round(float(c), 4) for c in fit.coefficients]
-    [0.1109, 0.0976]
+    [0.1218, 0.0952]
     """
     from scipy.stats import chi2, norm
 
     k = len(y)
     refuse_few(k)
     design = np.column_stack([np.ones(k), moderators])
+    if k <= design.shape[1]:
+        raise SynthesisError(f"{k} studies for {design.shape[1]} coefficients (allowed: more studies than coefficients)")
     if np.linalg.matrix_rank(design) < design.shape[1]:
         raise SynthesisError("the moderators repeat one another: their coefficients cannot be told apart")
     before = _tau2(y, v, np.ones((k, 1)), tolerance)

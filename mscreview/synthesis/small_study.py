@@ -46,6 +46,12 @@ def refuse_few(k: int) -> None:
         raise SynthesisError(f"{k} studies (allowed: {ENOUGH} or more, for a funnel plot and its tests)")
 
 
+def _refuse_same(y: np.ndarray, v: np.ndarray, test: str) -> None:
+    for what, values in (("variance", v), ("effect", y)):
+        if np.ptp(values) == 0:
+            raise SynthesisError(f"all studies have the same {what}: {test}'s test has nothing to go by")
+
+
 def egger(studies: pd.DataFrame) -> Egger:
     """Classical Egger test: weighted regression with multiplicative dispersion.
 
@@ -57,7 +63,7 @@ def egger(studies: pd.DataFrame) -> Egger:
     Raises
     ------
     SynthesisError
-        Fewer than ten studies, or all of one size.
+        Fewer than ten studies, all of one size, or all with one effect.
 
     References
     ----------
@@ -73,14 +79,11 @@ def egger(studies: pd.DataFrame) -> Egger:
 
     refuse_few(len(studies))
     y, v = studies.yi.to_numpy(float), studies.vi.to_numpy(float)
+    _refuse_same(y, v, "Egger")
     se = np.sqrt(v)
-    if np.ptp(se) == 0:
-        raise SynthesisError("all studies have the same variance: Egger's test has nothing to go by")
     fit = sm.WLS(y, sm.add_constant(se), weights=1 / v).fit()
     low, high = fit.conf_int()[0]
-    return Egger(
-        float(fit.tvalues[1]), int(fit.df_resid), float(fit.pvalues[1]), float(fit.params[0]), float(low), float(high)
-    )
+    return Egger(float(fit.tvalues[1]), int(fit.df_resid), float(fit.pvalues[1]), float(fit.params[0]), float(low), float(high))
 
 
 def begg(studies: pd.DataFrame) -> Begg:
@@ -94,7 +97,7 @@ def begg(studies: pd.DataFrame) -> Begg:
     Raises
     ------
     SynthesisError
-        Fewer than ten studies.
+        Fewer than ten studies, all of one size, or all with one effect.
 
     References
     ----------
@@ -110,6 +113,7 @@ def begg(studies: pd.DataFrame) -> Begg:
 
     refuse_few(len(studies))
     y, v = studies.yi.to_numpy(float), studies.vi.to_numpy(float)
+    _refuse_same(y, v, "Begg")
     w = 1 / v
     centre = (w * y).sum() / w.sum()
     found = kendalltau((y - centre) / np.sqrt(v - 1 / w.sum()), v)

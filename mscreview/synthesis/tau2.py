@@ -8,7 +8,7 @@ import numpy as np
 
 from .errors import SynthesisError
 
-# Tight enough that a last printed digit of anybody's never turns on it.
+# Tight enough that a last printed digit of anybody's never turns on it; the first is in units of the smallest variance.
 _XTOL, _RTOL = 1e-15, 4 * np.finfo(float).eps
 
 
@@ -44,8 +44,13 @@ def typical_variance(v: np.ndarray) -> float:
     >>> typical_variance(np.array([2.0, 2.0]))
     2.0
     """
-    w = 1 / v
-    return float((len(v) - 1) * w.sum() / (w.sum() ** 2 - (w**2).sum()))
+    return (len(v) - 1) / _spread(1 / v)
+
+
+def _spread(w: np.ndarray) -> float:
+    """Σw − Σw²/Σw, as a sum of products: a difference loses every digit beside one overwhelming weight."""
+    w = np.sort(w)
+    return float(2 * (w[1:] * np.cumsum(w)[:-1]).sum() / w.sum())
 
 
 def dersimonian_laird(y: np.ndarray, v: np.ndarray) -> float:
@@ -56,8 +61,7 @@ def dersimonian_laird(y: np.ndarray, v: np.ndarray) -> float:
     >>> dersimonian_laird(np.array([1.0, 3.0]), np.array([1.0, 1.0]))
     1.0
     """
-    w = 1 / v
-    return max(0.0, (cochran_q(y, v) - (len(y) - 1)) / float(w.sum() - (w**2).sum() / w.sum()))
+    return max(0.0, (cochran_q(y, v) - (len(y) - 1)) / _spread(1 / v))
 
 
 def paule_mandel(y: np.ndarray, v: np.ndarray) -> float:
@@ -180,7 +184,7 @@ def _where_q_is(y: np.ndarray, v: np.ndarray, target: float, search: tuple[float
 
     if cochran_q(y, v) < target:
         return None
-    top, precision = search or (_ceiling(y, v), _XTOL)
+    top, precision = search or (_ceiling(y, v), _XTOL * float(v.min()))
     while cochran_q(y, v, top) > target:
         top *= 4
     return float(brentq(lambda t: cochran_q(y, v, t) - target, 0.0, top, xtol=precision, rtol=_RTOL, maxiter=500))
@@ -204,7 +208,7 @@ def _likeliest(y: np.ndarray, v: np.ndarray, restricted: bool) -> float:
     signs = np.array([slope(t) for t in steps])
     found = [0.0]
     for i in np.flatnonzero((signs[:-1] > 0) & (signs[1:] <= 0)):
-        found.append(float(brentq(slope, steps[i], steps[i + 1], xtol=_XTOL, rtol=_RTOL, maxiter=500)))
+        found.append(float(brentq(slope, steps[i], steps[i + 1], xtol=_XTOL * float(v.min()), rtol=_RTOL, maxiter=500)))
     best = max(found, key=height)
     if not np.isfinite(best):
         raise SynthesisError("the likelihood has no maximum")
