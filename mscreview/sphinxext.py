@@ -29,6 +29,8 @@ from .review import PACKAGE, Review, open_review
 
 log = logging.getLogger(__name__)
 WEB = PACKAGE / "web"
+# What a page must hold to be given a script, and the script.
+CHOOSER = ('id="fig-specification-curve"', "chooser.js")
 
 
 class fact_node(nodes.inline):  # docutils names its nodes in lower case
@@ -184,6 +186,8 @@ def finish_page(app: Sphinx, page: str, template: str, context: dict[str, Any], 
             lambda m: f'<span class="exhibit-number">{book.numbers.get(m[1], "")}.</span>',
             context["body"],
         )
+        if CHOOSER[0] in body:
+            app.add_js_file(CHOOSER[1], loading_method="defer")
         context["body"] = re.sub(rf'href="{re.escape(LINK)}([^"]+)"', lambda m: _row_link(book, pathto, unquote(m[1])), body)
     context["script_files"] = [s for s in context.get("script_files", []) if not _calls_out(s)]
 

@@ -303,5 +303,61 @@ def extractions_fit(raws: Cells, extractions: Raw) -> Iterator[Problem]:
             yield Problem(extractions.file, line, "reason", "a difference needs a reason, and only a difference")
 
 
+@_rule("results", "trial_designs", "controlled_trials")
+def results_add_up(raws: Cells, results: Raw, designs: Raw, controlled: Raw) -> Iterator[Problem]:
+    """Counts fit their arms and the printed percentages; every study with numbers has a design, the one the review prints."""
+    known = {r["study_id"]: r["randomized"] for r in designs.rows}
+    for row, line in zip(results.rows, results.lines, strict=True):
+        n, events, percent = (row[c] for c in ("n", "events", "percent_printed"))
+        if row["study_id"] not in known:
+            near = nearest(row["study_id"], known)
+            yield Problem(
+                results.file,
+                line,
+                "study_id",
+                f"{_quote(row['study_id'])} has no row in trial_designs (allowed: its studies{near})",
+            )
+        if (row["arm_id"] == "control") == (row["is_treatment"] == "true"):
+            yield Problem(
+                results.file, line, "is_treatment", f"{row['is_treatment']} does not fit arm_id {_quote(row['arm_id'])}"
+            )
+        if not (n.isdigit() and events.isdigit()):
+            continue
+        if int(events) > int(n):
+            yield Problem(results.file, line, "events", f"{events} events in {n} patients (allowed: 0 to n)")
+        elif re.fullmatch(NUMBERS["number"], percent) and row["outcome"] not in ("mortality", "survival") and int(n):
+            digits = len(percent.partition(".")[2])
+            if f"{100 * int(events) / int(n):.{digits}f}" != f"{float(percent):.{digits}f}":
+                share = f"{100 * int(events) / int(n):.{digits}f}"
+                yield Problem(results.file, line, "events", f"{events} of {n} is {share}%, not the printed {percent}%")
+    for row, line in zip(designs.rows, designs.lines, strict=True):
+        for trial in controlled.rows:
+            if trial["study_id"] == row["study_id"] and {trial["randomized"], row["randomized"]} == {"true", "false"}:
+                said = f"controlled_trials says {trial['randomized']}"
+                yield Problem(designs.file, line, "randomized", f"{row['randomized']} does not fit: {said}")
+
+
+@_rule("published_pools")
+def pools_are_ordered(raws: Cells, pools: Raw) -> Iterator[Problem]:
+    """A pooled estimate lies in its interval."""
+    for row, line in zip(pools.rows, pools.lines, strict=True):
+        try:
+            low, middle, high = (float(row[c]) for c in ("ci_low", "estimate", "ci_high"))
+        except ValueError:
+            continue
+        if not low <= middle <= high:
+            yield Problem(pools.file, line, "estimate", f"{row['estimate']} lies outside {row['ci_low']} to {row['ci_high']}")
+
+
+@_rule("benchmarks", "benchmark_rows")
+def benchmarks_have_data(raws: Cells, benchmarks: Raw, sets: Raw) -> Iterator[Problem]:
+    """A published number that is computed from a data set names one that is there."""
+    known = {r["set_id"] for r in sets.rows}
+    for row, line in zip(benchmarks.rows, benchmarks.lines, strict=True):
+        if row["procedure"] not in ("direction", "kappa", "alpha") and row["set_id"] not in known:
+            allowed = f"a set_id of benchmark_rows{nearest(row['set_id'], known)}"
+            yield Problem(benchmarks.file, line, "set_id", f"dangling reference {_quote(row['set_id'])} (allowed: {allowed})")
+
+
 def _quote(cell: str) -> str:
     return "'" + (cell if len(cell) <= 60 else cell[:57] + "…") + "'"

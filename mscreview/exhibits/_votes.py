@@ -1,4 +1,4 @@
-"""One study, one vote: how several outcomes of a study become one direction, and what all vote charts share."""
+"""What all vote charts share: words for directions, source rows as cells and links, the order of domains."""
 
 from __future__ import annotations
 
@@ -6,35 +6,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..exhibit import LINK
+from ..synthesis.direction import vote
 
 if TYPE_CHECKING:
     from ..review import Review
 
+__all__ = ["WORDS", "domain_order", "link", "refs", "vote"]
+
 WORDS = {"msc": "favours MSC", "neither": "comparable", "control": "favours control", "conflicting": "conflicting"}
-# Boon & Thomson 2021, doi 10.1002/jrsm.1458: a domain has a direction when 70 % of its outcomes share it.
-SHARE = 0.7
-
-
-def vote(favours: Iterable[str]) -> str:
-    """Give the direction in which most of a study's outcomes point, or ``conflicting``.
-
-    Parameters
-    ----------
-    favours : iterable of str
-        The column `favours` of one study's findings in one domain; at least one.
-
-    References
-    ----------
-    Boon and Thomson 2021, doi 10.1002/jrsm.1458.
-
-    Examples
-    --------
-    >>> vote(["msc", "msc", "msc", "neither"]), vote(["msc", "msc", "neither"]), vote(["unclear"])
-    ('msc', 'conflicting', 'conflicting')
-    """
-    found = list(favours)
-    top = max(sorted(set(found)), key=found.count)
-    return top if top in WORDS and found.count(top) >= SHARE * len(found) else "conflicting"
 
 
 def refs(table: str, keys: Iterable[str]) -> str:

@@ -11,27 +11,22 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from .. import evidence
 from .. import format as fmt
 from ..charts import GREY, NARROW
 from ..draw.sheet import Sheet
+from ..synthesis.direction import SHARE
 from ._content import Content, exhibit
-from ._votes import SHARE, WORDS, domain_order, link, refs, vote
-from .trials import LOOK, NONE, NOT_RANDOMISED, RANDOMISED, names, placed
+from ._votes import WORDS, domain_order, link
+from .trials import LOOK, NONE, NOT_RANDOMISED, RANDOMISED
 
 if TYPE_CHECKING:
     import altair as alt
 
     from ..review import Review
 
-NOT_STATED = "design not stated"
-
-# Design of the AKI and sepsis trials, for which no table has a column "randomised", and where it can be read.
-DESIGN = {
-    "togel2012": (NOT_RANDOMISED, "ki2020 S12.p1"),  # phase I safety trial; no allocation is described
-    "swaminathan2018": (RANDOMISED, "ki2020 S12.p2"),  # 156 patients randomised, statement ki2020-s188
-    "mcintyre2018": (NOT_RANDOMISED, "ki2020 S12.p4"),  # dose groups one after the other, beside 21 usual-care controls
-    "galstyan2018": (RANDOMISED, "ki2020 S12.p4"),  # called an open-label randomised trial; published as an abstract only
-}
+DESIGN = {"animal": NONE, "randomised": RANDOMISED, "other": NOT_RANDOMISED}
+FAVOURS = {"benefit": "msc", "harm": "control", "none": "neither", "conflicting": "conflicting"}
 
 # Where a vote stands within its row: one column of the panel for each, comparable and conflicting together.
 COLUMNS = (("control",), ("neither", "conflicting"), ("msc",))
@@ -41,31 +36,14 @@ PITCH = 16  # pixels from mark to mark
 
 def _votes(review: Review) -> pd.DataFrame:
     """One row a study and domain, and one more for each arm or time point that is reported by itself."""
-    found = placed(review)
-    design = {t.study_id: RANDOMISED if t.randomized else NOT_RANDOMISED for t in review.table("controlled_trials").itertuples()}
-    design |= {study: words for study, (words, _) in DESIGN.items()}
-    called = names(review)
-    records = []
-    for (position, domain, population, study, arm), rows in found.groupby(
-        ["position", "domain", "population", "study_id", "arm"]
-    ):
-        outcomes = rows.drop_duplicates(["outcome", "favours"])  # two reviews that report one outcome count once
-        records.append(
-            {
-                "domain": domain,
-                "population": population,
-                "study_id": study,
-                "study": called.get(study, study),
-                "design": NONE if population == "animal" else design.get(study, NOT_STATED),
-                "arm": arm,
-                "favours": vote(outcomes.favours),
-                "counted": arm == NONE,
-                "outcomes": fmt.words(list(dict.fromkeys(rows.outcome))),
-                "position": position,
-                "row": refs("findings", rows.finding_id),
-            }
-        )
-    votes = pd.DataFrame(records)
+    cast = evidence.votes(review)
+    votes = cast.assign(
+        study_id=cast.study,
+        study=cast.label,
+        design=cast.stratum.map(DESIGN),
+        favours=cast.vote.map(FAVOURS),
+        outcomes=cast.outcomes.map(fmt.words),
+    )[["domain", "population", "study_id", "study", "design", "arm", "favours", "counted", "outcomes", "position", "row"]]
     order = [*WORDS]
     votes["order"] = [
         (not c, d != RANDOMISED, order.index(f)) for c, d, f in zip(votes.counted, votes.design, votes.favours, strict=True)

@@ -42,13 +42,25 @@ def _worded(review: Review) -> tuple[pd.DataFrame, dict[str, dict[str, str]]]:
         cells[f"{column} code"] = cells[column]
         cells[column] = cells[column].map(words)
     cells["rank"] = cells.measure.map({m: i for i, m in enumerate(MEASURES)})
+    designs = review.table("trial_designs")
+    cells.attrs["randomised"] = set(designs.study_id[designs.randomized])
     order = ["rank", "estimate", *(f"{c} code" for c in choices)]
-    return cells.sort_values(order, kind="stable", ignore_index=True), choices
+    return cells.sort_values(order, kind="stable", ignore_index=True), choices  # attrs survive sorting
 
 
 def _rows(review: Review) -> str:
     results = review.table("results")
     return ";".join(f"results/{r}" for r in results[results.outcome == "acute rejection"].result_id)
+
+
+def _trials(rows: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
+    """Designs of the trials that each cell pools."""
+    everyone = sorted({*cells["left out code"]} - {NOBODY})
+    drawn = cells.attrs["randomised"]
+    return [
+        ";".join(f"trial_designs/{s}" for s in everyone if s != left and (trials == "all" or s in drawn))
+        for left, trials in zip(rows["left out code"], rows["trials code"], strict=True)
+    ]
 
 
 def _shown(measure: str, values: pd.Series) -> list[str]:
@@ -70,7 +82,7 @@ def specification_curve(review: Review) -> Content:
         verdict = np.where(
             rows.ci_high < 0, "below no effect", np.where(rows.ci_low > 0, "above no effect", "includes no effect")
         )
-        part = rows[[*choices]].assign(**shown, verdict=verdict, row=_rows(review))
+        part = rows[[*choices]].assign(**shown, verdict=verdict, row=_trials(rows, cells))
         part.insert(0, "measure", MEASURES[measure][1])
         part.insert(len(part.columns) - 5, "k", rows.k)
         parts.append(part)

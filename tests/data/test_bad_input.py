@@ -179,7 +179,32 @@ CELLS = {
     ),
     "reading of no table": (
         "extractions", "controlled_trials.zhao2020-T2-r01.centers", "table", "controled_trials",
-        "unknown term 'controled_trials' (allowed: experiments, findings, trial_reports, controlled_trials; nearest: controlled_trials)",
+        "unknown term 'controled_trials' (allowed: experiments, findings, trial_reports, controlled_trials, results, appraisals; nearest: controlled_trials)",
+    ),
+    "more events than patients": (
+        "results", "pan2016-mortality-msc", "events", "17", "17 events in 16 patients (allowed: 0 to n)",
+    ),
+    "control arm given MSC": (
+        "results", "alp2022-mortality-28d-control", "is_treatment", "true", "true does not fit arm_id 'control'",
+    ),
+    "count that is not the printed share": (
+        "results", "sun2018-dgf-msc", "events", "3", "3 of 21 is 14.3%, not the printed 9.5%",
+    ),
+    "pooled estimate outside its interval": (
+        "published_pools", "zhaol2021-dgf", "estimate", "1.54", "1.54 lies outside 0.21 to 1.38",
+    ),
+    "design that the review contradicts": (
+        "trial_designs", "sun2018", "randomized", "false", "false does not fit: controlled_trials says true",
+    ),
+    "results of a study without design": (
+        "results", "pan2016-mortality-msc", "study_id", "perico2011",
+        "'perico2011' has no row in trial_designs (allowed: its studies; nearest: erpicum2019)",
+    ),
+    "benchmark without data": (
+        "benchmarks", "b100", "set_id", "bgc", "dangling reference 'bgc' (allowed: a set_id of benchmark_rows; nearest: bcg)",
+    ),
+    "judgement of no kind": (
+        "appraisals", "tan2012-blinded", "judgement", "low risk", "unknown term 'low risk' (allowed: yes, no, unclear)",
     ),
     "reading that says the wrong thing of agreement": (
         "extractions", "controlled_trials.zhao2020-T2-r01.centers", "reason", "Just so.", "a difference needs a reason, and only a difference",
