@@ -10,6 +10,10 @@ filters are joined by ``,``):
 ``count:experiments[species=rat,review_id=zhao2020]``  number of rows
 ``distinct:findings.study_id[population=animal]``      number of different values
 ``sum:…``, ``min:…``, ``max:…`` ``table.column[…]``     of a numeric column
+``pool:ID/estimate``                                    a pooled result (also ``ci``, ``hksj``, ``pi``, ``p``, ``trials`` …)
+``effect:tan2012/acute rejection/ci``                   one trial's risk ratio (also ``treated``, ``control`` …)
+``tally:animal/rejection/benefit[setting=AKI]``         votes on direction (also ``studies``, ``p``, ``ci`` …)
+``grid:cells``                                          the specification grid
 =====================================================  ==========================================
 """
 
@@ -22,6 +26,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from . import format as fmt
+from .computed import UnknownError, compute
 from .errors import nearest
 
 if TYPE_CHECKING:
@@ -72,6 +77,13 @@ def fact(review: Review, expression: str) -> Fact:
     expression = expression.strip()
     if expression.startswith("cell:"):
         return _cell(review, expression.removeprefix("cell:"))
+    kind, _, path = expression.partition(":")
+    if kind in ("pool", "effect", "tally", "grid"):
+        try:
+            text, rows = compute(review, kind, path)
+        except UnknownError as error:
+            raise FactError(str(error)) from error
+        return Fact(text, tuple(rows))
     if match := _QUERY.fullmatch(expression):
         return _query(review, **match.groupdict())
     return _statement(review, expression)

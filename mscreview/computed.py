@@ -1,0 +1,209 @@
+"""Numbers for running text that come out of a synthesis: a pool, one trial's effect, a count of votes, the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import exp
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from . import evidence
+from . import format as fmt
+from .errors import nearest
+from .synthesis.effects import effects
+from .synthesis.errors import SynthesisError
+from .synthesis.grid import summary
+from .synthesis.pool import Fit, pool
+
+if TYPE_CHECKING:
+    from .review import Review
+
+Found = tuple[str, list[str]]
+
+
+class UnknownError(Exception):
+    """A path that names nothing."""
+
+
+def compute(review: Review, kind: str, path: str) -> Found:
+    """Work out one number.
+
+    Parameters
+    ----------
+    review : Review
+    kind : {"pool", "effect", "tally", "grid"}
+    path : str
+        ``pool``: id of `evidence.pools`, then a quantity; ``effect``: study, outcome, quantity (the trial's risk ratio);
+        ``tally``: stratum, domain, quantity, and filters such as ``[setting=AKI]``; ``grid``: a quantity.
+
+    Returns
+    -------
+    (str, list of str)
+        The number as written, and its source rows.
+
+    Raises
+    ------
+    UnknownError
+        The path names nothing; says what there is.
+
+    Examples
+    --------
+    >>> from mscreview import open_review
+    >>> compute(open_review(), "tally", "animal/rejection/studies")[0]
+    '8'
+    """
+    return {"pool": _pool, "effect": _effect, "tally": _tally, "grid": _grid}[kind](review, path)
+
+
+def ratio(value: float) -> str:
+    """Write a ratio with two digits after the point, or as many as tell it from nothing.
+
+    Examples
+    --------
+    >>> ratio(0.3537), ratio(0.067), ratio(0.00012), ratio(447010.2)
+    ('0.35', '0.067', 'less than 0.001', '447,000')
+    """
+    if value < 0.001:
+        return "less than 0.001"
+    if value >= 1000:
+        return fmt.number(float(f"{value:.3g}"))
+    return f"{value:.2f}" if value >= 0.095 else f"{value:.2g}"
+
+
+def p_value(value: float) -> str:
+    """Write a P value.
+
+    Examples
+    --------
+    >>> p_value(0.8351), p_value(0.00024), p_value(0.0000001)
+    ('0.84', '0.0002', 'below 0.0001')
+    """
+    if value < 0.0001:
+        return "below 0.0001"
+    return f"{value:.2f}" if value >= 0.095 else f"{value:.3f}" if value >= 0.0095 else f"{value:.4f}"
+
+
+def _pick(options: dict[str, str], name: str, what: str) -> str:
+    if name not in options:
+        raise UnknownError(f"no {what} {name!r} (there are: {', '.join(options)}{nearest(name, options)})")
+    return options[name]
+
+
+def _rows(cells: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(r for cell in cells for r in cell.split(";")))
+
+
+def _of_fit(fit: Fit) -> dict[str, str]:
+    def shown(value: float | None) -> str:
+        return "none" if value is None else ratio(exp(value))
+
+    return {
+        "estimate": shown(fit.estimate),
+        "low": shown(fit.ci_low),
+        "high": shown(fit.ci_high),
+        "ci": f"{shown(fit.ci_low)} to {shown(fit.ci_high)}",
+        "p": p_value(fit.p),
+        "tau2": f"{fit.tau2:.2f}",
+        "i2": f"{fit.i2_q:.0f}%",
+        "pi": f"{shown(fit.pi_low)} to {shown(fit.pi_high)}",
+    }
+
+
+def _pool(review: Review, path: str) -> Found:
+    id_, _, quantity = path.rpartition("/")
+    pools = evidence.pools(review)
+    if id_ not in pools:
+        raise UnknownError(f"no pool {id_!r} (there are: {', '.join(pools)}{nearest(id_, pools)})")
+    found = pools[id_]
+    trials = found.trials
+    options = {
+        "trials": fmt.number(len(trials)),
+        "patients": fmt.number(int(trials.n_t.sum() + trials.n_c.sum())),
+        "events": fmt.number(int(trials.events_t.sum() + trials.events_c.sum())),
+    }
+    if found.fit:
+        hksj = pool(trials, evidence.MEASURE, evidence.METHOD, "hksj", drop_silent=True)
+        options |= _of_fit(found.fit) | {"hksj": _of_fit(hksj)["ci"]}
+    return _pick(options, quantity, "quantity"), _rows(trials.row)
+
+
+def _effect(review: Review, path: str) -> Found:
+    parts = path.split("/")
+    if len(parts) != 3:
+        raise UnknownError(f"{path!r} is not study/outcome/quantity")
+    study, outcome, quantity = parts
+    rows = evidence.comparisons(review)
+    rows = rows[(rows.study == study) & (rows.outcome == outcome)].head(1)
+    if rows.empty:
+        raise UnknownError(f"no counts of {outcome!r} in both arms of {study!r}")
+    arms = {c: int(rows[c].iloc[0]) for c in ("events_t", "n_t", "events_c", "n_c")}
+    options = {
+        "treated": f"{arms['events_t']} of {arms['n_t']}",
+        "control": f"{arms['events_c']} of {arms['n_c']}",
+        "patients": fmt.number(arms["n_t"] + arms["n_c"]),
+    }
+    try:
+        found = effects(rows, evidence.MEASURE)
+        y, half = float(found.yi.iloc[0]), 1.959963984540054 * float(found.vi.iloc[0]) ** 0.5
+        options |= {"estimate": ratio(exp(y)), "ci": f"{ratio(exp(y - half))} to {ratio(exp(y + half))}"}
+    except SynthesisError:
+        pass  # no event in either arm: the counts are all there is
+    return _pick(options, quantity, "quantity"), _rows(rows.row)
+
+
+def _tally(review: Review, path: str) -> Found:
+    path, _, filters = path.removesuffix("]").partition("[")
+    parts = path.split("/")
+    if len(parts) != 3:
+        raise UnknownError(f"{path!r} is not stratum/domain/quantity")
+    stratum, domain, quantity = parts
+    only = dict(part.split("=", 1) for part in filters.split(",") if "=" in part)
+    cast = evidence.votes(review)
+    unknown = [c for c in only if c not in cast]
+    if unknown:
+        raise UnknownError(f"no column {unknown[0]!r} (there are: {', '.join(cast.columns)}{nearest(unknown[0], cast.columns)})")
+    try:
+        found = evidence.tallies(review, stratum, **only)
+    except KeyError as error:
+        raise UnknownError(str(error.args[0])) from error
+    if domain not in found:
+        raise UnknownError(f"no domain {domain!r} (there are: {', '.join(found)}{nearest(domain, found)})")
+    t = found[domain]
+    options = {
+        "studies": fmt.number(t.n_studies),
+        "benefit": fmt.number(t.n_benefit),
+        "harm": fmt.number(t.n_harm),
+        "conflicting": fmt.number(t.n_conflicting),
+    }
+    if t.proportion is not None and t.ci_low is not None and t.ci_high is not None and t.p is not None:
+        options |= {
+            "proportion": f"{100 * t.proportion:.0f}%",
+            "ci": f"{100 * t.ci_low:.0f}% to {100 * t.ci_high:.0f}%",
+            "low": f"{100 * t.ci_low:.0f}%",
+            "p": p_value(t.p),
+        }
+    here = cast[cast.counted & (cast.stratum == stratum) & (cast.domain == domain)]
+    for column, value in only.items():
+        here = here[here[column] == value]
+    return _pick(options, quantity, "quantity"), _rows(here.row)
+
+
+def _grid(review: Review, path: str) -> Found:
+    cells = evidence.specifications(review)
+    counts = summary(cells)
+    drawn, without_sun = cells[cells.design == "randomised"], cells[cells.left_out == "sun2018"]
+    options = {name: fmt.number(n) for name, n in counts.items()} | {
+        "randomised": fmt.number(len(drawn)),
+        "randomised_below": fmt.number(int((drawn.ci_high < 0).sum())),
+        "without_sun": fmt.number(len(without_sun)),
+        "without_sun_below": fmt.number(int((without_sun.ci_high < 0).sum())),
+        "lowest": ratio(exp(_ratios(cells).min())),
+        "highest": ratio(exp(_ratios(cells).max())),
+    }
+    trials = evidence.rejection_by_arms(review)["both"]
+    return _pick(options, path, "quantity"), _rows(trials.row)
+
+
+def _ratios(cells: pd.DataFrame) -> pd.Series:
+    return cells.estimate[(cells.measure == evidence.MEASURE) & (cells.problem == "")]

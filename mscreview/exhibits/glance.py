@@ -1,0 +1,167 @@
+"""The answer on one screen: animals on the left, patients on the right, outcome by outcome, and the pooled effects there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from .. import evidence
+from .. import format as fmt
+from ..charts import BLUE, FAVOURS, GREY, NARROW, ORANGE, SHAPES
+from ..computed import p_value, ratio
+from ..draw.sheet import Sheet
+from ._content import Content, exhibit
+from ._votes import domain_order, link
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from ..review import Review
+
+WORDS = {"benefit": "favours MSC", "none": "no difference", "conflicting": "conflicting", "harm": "favours control"}
+LOOK = {
+    "benefit": (FAVOURS["msc"], SHAPES["msc"]),
+    "harm": (FAVOURS["control"], SHAPES["control"]),
+    "none": (GREY, "circle"),
+    "conflicting": (ORANGE, "diamond"),
+}
+SIDES = {"animal": "Animal studies", "randomised": "Randomised trials", "other": "Other trials"}
+
+
+def _votes(review: Review) -> pd.DataFrame:
+    cast = evidence.votes(review)
+    cast = cast[cast.counted].copy()
+    cast["order"] = cast.vote.map({v: i for i, v in enumerate(WORDS)})
+    return cast.sort_values(["position", "stratum", "order", "label"], ignore_index=True)
+
+
+@exhibit("fig-glance")
+def glance(review: Review) -> Content:
+    """Share of animal studies that favour MSC with its interval, and each trial as a mark."""
+    cast = _votes(review)
+    domains = [d for d in domain_order(review) if d in set(cast.domain[cast.stratum != "animal"]) | {"histology and injury"}]
+    cast = cast[cast.domain.isin(domains)]
+    tallies = {s: evidence.tallies(review, s) for s in SIDES}
+    records = []
+    for domain in domains:
+        for side, words in SIDES.items():
+            if t := tallies[side].get(domain):
+                here = cast[(cast.domain == domain) & (cast.stratum == side)]
+                records.append({
+                    "domain": domain, "evidence": words.lower(), "studies": t.n_studies,
+                    **{WORDS[v]: int((here.vote == v).sum()) for v in WORDS},
+                    "share favouring MSC": "–" if t.proportion is None else f"{100 * t.proportion:.0f}% of those with a direction",
+                    "95% CI (Wilson)": "–" if t.ci_low is None else f"{100 * t.ci_low:.0f}% to {100 * t.ci_high:.0f}%",
+                    "P": "–" if t.p is None else p_value(t.p),
+                    "row": ";".join(here.row),
+                })  # fmt: skip
+    data = pd.DataFrame(records)
+    drawn = cast[cast.stratum == "randomised"]
+    animal = cast[cast.stratum == "animal"]
+    return Content(
+        caption="The evidence on one screen. Left: animal studies, share that favours MSC among those with a direction, with Wilson 95% interval. "
+        "Right: one mark a trial and domain. The sides are shown beside each other and never added up. "
+        f"{'Every animal study here is of kidney transplantation. ' if set(animal.setting) == {'kidney transplantation'} else ''}"
+        "Domains that concern infused cells or inflammation alone are left out.",
+        alt=f"In animals all {len(animal)} votes favour MSC; of {len(drawn)} votes of randomised trials {(drawn.vote == 'benefit').sum()} do, "
+        f"{(drawn.vote == 'none').sum()} show no difference and {(drawn.vote == 'harm').sum()} favour the control."
+        if (animal.vote == "benefit").all()
+        else f"In animals {(animal.vote == 'benefit').sum()} of {len(animal)} votes favour MSC; of {len(drawn)} votes of randomised trials "
+        f"{(drawn.vote == 'benefit').sum()} do, {(drawn.vote == 'none').sum()} show no difference.",
+        data=data,
+        draw=lambda width: _draw(cast, tallies, domains, width),
+    )
+
+
+def _draw(cast: pd.DataFrame, tallies: dict, domains: list[str], width: int) -> alt.LayerChart:
+    sheet, narrow = Sheet(width), width <= NARROW
+    kinds = [v for v in WORDS if v in set(cast.vote)]
+    y = sheet.key([(WORDS[v], *LOOK[v], True) for v in kinds], 0) + 10
+    label = 0 if narrow else 190
+    wide = (width - label - (12 if narrow else 0)) * 0.36
+    right = label + wide + (48 if narrow else 54)
+    middle = right + (width - right) * 0.52
+    for x, words in ((label, "Animals"), (right, "Randomised"), (middle, "Other" if narrow else "Not randomised")):
+        sheet.text(x, y + 6, words, bold=True, size=12 if narrow else 13)
+    y += 18
+    sheet.text(label, y + 4, "share favouring MSC", size=11)
+    sheet.text(right, y + 4, "one mark a trial", size=11)
+    y += 18
+    for tick in (0, 50, 100):
+        x = label + wide * tick / 100
+        sheet.text(x, y + 4, f"{tick}%", "left" if tick == 0 else "right" if tick == 100 else "center", size=11)
+    top = y + 12
+    y = top + 4
+    for domain in domains:
+        sheet.rule(0, y, width, y, opacity=0.3)
+        if narrow:
+            sheet.text(0, y + 11, domain)
+            y += 16
+        else:
+            sheet.text(0, y + 14, domain)
+        at, t = y + 14, tallies["animal"].get(domain)
+        if t and t.ci_low is not None:
+            here = cast[(cast.domain == domain) & (cast.stratum == "animal")]
+            about = (
+                f"{domain}, animals: {t.n_benefit} of {t.informative} favour MSC, {100 * t.ci_low:.0f}% to {100 * t.ci_high:.0f}%"
+            )
+            sheet.bar(label + wide * t.ci_low, label + wide * t.ci_high, at, BLUE, link(here.row.iloc[0]), about)
+            sheet.mark(label + wide * t.proportion, at, *LOOK["benefit"], True, 110, link(here.row.iloc[0]), about)
+            sheet.text(label + wide + 8, at, f"{t.n_benefit}/{t.informative}", size=11)
+        elif not t:
+            sheet.text(label, at, "no study", size=11)
+        for side, x in (("randomised", right), ("other", middle)):
+            here = cast[(cast.domain == domain) & (cast.stratum == side)]
+            if here.empty:
+                sheet.text(x, at, "none", size=11)
+            for i, r in enumerate(here.itertuples()):
+                about = f"{r.label}, {domain}: {WORDS[r.vote]} ({fmt.words(r.outcomes)})"
+                sheet.mark(x + 8 + 19 * i, at, *LOOK[r.vote], True, 110, link(r.row), about)
+        y += 28
+    sheet.rule(0, y, width, y, opacity=0.3)
+    for tick in (0, 50, 100):
+        x = label + wide * tick / 100
+        sheet.rule(x, top, x, y, opacity=0.3 if tick else 0.7)
+    return sheet.chart(y + 2)
+
+
+@exhibit("tbl-answers")
+def answers(review: Review) -> Content:
+    """Questions, what the evidence says, and how sure that is."""
+    cast, pools = _votes(review), evidence.pools(review)
+    rejection = pools["acute-rejection-kidney-transplantation-randomised"]
+    fit = rejection.fit
+    if fit is None:
+        raise ValueError(f"rejection is not pooled: {rejection.reason}")
+    pooled = f"{ratio(fit.shown(fit.estimate))} ({ratio(fit.shown(fit.ci_low))} to {ratio(fit.shown(fit.ci_high))})"
+    animal, drawn, other = (cast[cast.stratum == s] for s in SIDES)
+    aki = drawn[drawn.setting != "kidney transplantation"]
+    treated = animal[animal.preconditioning != "none"]
+    apart = evidence.votes(review)
+    apart = apart[~apart.counted]
+    harm = apart[apart.vote == "harm"]
+    cells = evidence.specifications(review)
+    lines = [
+        ("Do animals do better with MSC?", f"Yes: {(animal.vote == 'benefit').sum()} of {len(animal)} votes of {animal.study.nunique()} studies.",
+         "Low", "The tables hold no neutral experiment; group sizes, allocation and blinding are not printed.", animal.row),
+        ("Do MSC prevent rejection in patients?", f"Unknown: risk ratio {pooled} in {fit.k} randomised trials that point in opposite directions; "
+         f"{int((cells.ci_high < 0).sum())} of {len(cells)} ways of pooling exclude no effect.", "Very low", "Few events, open trials, and a result that hangs on one trial.",
+         rejection.trials.row),
+        ("Do they help in AKI or sepsis?", f"Not shown: {(aki.vote == 'benefit').sum()} of {len(aki)} votes of randomised trials.", "Very low",
+         "One trial in AKI, stopped early; one small open trial in septic shock.", aki.row),
+        ("Does preconditioning change the picture?", f"Unknown: {treated.study.nunique()} animal studies, none in patients, no direction to differ in.", "Very low",
+         "AKI studies count cells, transplantation studies the graft.", treated.row),
+        ("Does timing matter?", f"Possibly: {fmt.counted(harm.study.nunique(), 'study', 'studies')} in animals "
+         f"({fmt.words(sorted(set(harm.label)))}) saw harm at one time of infusion.", "Very low", "One study; no trial compares times.", harm.row),
+        ("Are they safe?", f"Not settled: {(pd.concat([drawn, other]).vote == 'harm').sum()} votes of trials favour the control, but none is large enough to exclude harm.",
+         "Very low", "Harm in the text is not in the votes; counts by arm are rarely printed.", pd.concat([drawn, other]).row),
+    ]  # fmt: skip
+    data = pd.DataFrame([
+        {"question": q, "answer": a, "certainty": c, "because": b, "row": ";".join(dict.fromkeys(rows))} for q, a, c, b, rows in lines
+    ])  # fmt: skip
+    return Content(
+        caption="Questions, answers and certainty. Certainty is a judgement in words, not a GRADE assessment, for which whole papers would have to be read.",
+        alt=f"Of {len(data)} answers none has more than low certainty; only the animal question has a yes.",
+        data=data,
+    )
