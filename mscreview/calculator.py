@@ -78,11 +78,12 @@ def read_studies(path: Path, measure: str | None) -> tuple[pd.DataFrame, str, li
 
 
 def _guess(path: Path, header: list[str]) -> str:
-    for measure, needed in (("rr", COUNTS), ("md", MEANS), ("none", GIVEN)):
-        if set(needed) <= set(header):
-            return measure
-    sets = " or ".join(",".join(c) for c in (COUNTS, MEANS, GIVEN))
-    raise DataError([Problem(path.name, 1, "-", f"columns are missing (allowed: {sets})")])
+    sets = {"rr": COUNTS, "md": MEANS, "none": GIVEN}
+    closest = max(sets, key=lambda m: len(set(sets[m]) & set(header)) / len(sets[m]))
+    if not set(sets[closest]) & set(header):
+        allowed = " or ".join(",".join(c) for c in sets.values())
+        raise DataError([Problem(path.name, 1, "-", f"columns are missing (allowed: {allowed})")])
+    return closest
 
 
 def _need(path: Path, header: list[str], needed: tuple[str, ...]) -> None:
