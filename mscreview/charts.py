@@ -28,6 +28,10 @@ FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 VEGA_LITE = "6.4"
 _BASE = "https://vega.github.io/vega-datasets/"  # what vl-convert puts before a relative link
 
+# Coordinates, not words: a hundredth of a pixel is enough and repeats on every machine.
+_PLACES = re.compile(r'\b(?:d|transform|[xy][12]?|width|height|r)="[^"]*"')
+_DIGITS = re.compile(r"(\d+\.\d{2})\d+")
+
 Draw = Callable[[int], "alt.TopLevelMixin"]
 
 
@@ -118,7 +122,7 @@ def svg(id: str, alt_text: str, chart: alt.TopLevelMixin) -> str:
     if not (box and width and height):
         raise ValueError(f"{id}: Vega drew no view box")
     body = body.replace(f'"{INK}"', '"currentColor"').replace(_BASE, "").replace("xlink:href=", 'tabindex="-1" href=')
-    body = re.sub(r"(\d+\.\d{2})\d+", r"\1", body)  # a hundredth of a pixel is enough and repeats on every machine
+    body = _PLACES.sub(lambda m: _DIGITS.sub(r"\1", m[0]), body)
     body = re.sub(r'\b(id="|url\(#)', rf"\g<1>{id}-", body)
     body = re.sub(r' aria-roledescription="[^"]*"', "", body)
     return (
