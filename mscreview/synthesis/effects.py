@@ -96,7 +96,7 @@ def silent(studies: pd.DataFrame, measure: str) -> list[bool]:
     return (none | (every & (measure == "or"))).tolist()
 
 
-def effects(studies: pd.DataFrame, measure: str) -> pd.DataFrame:
+def effects(studies: pd.DataFrame, measure: str, whole: bool = True) -> pd.DataFrame:
     """Compute each study's effect and variance.
 
     Parameters
@@ -107,6 +107,8 @@ def effects(studies: pd.DataFrame, measure: str) -> pd.DataFrame:
         Ratios are natural logarithms. Half a patient is added to the four cells of a table that has an empty one,
         and of no other (metafor's ``to="only0"``). The standardised difference is Hedges' g with the approximate
         correction, as in statsmodels.
+    whole : bool
+        Counts must be whole numbers.
 
     Returns
     -------
@@ -130,7 +132,7 @@ def effects(studies: pd.DataFrame, measure: str) -> pd.DataFrame:
     >>> effects(bcg, "rr").round(4).values.tolist()
     [[-0.8893, 0.3256]]
     """
-    check(studies, measure)
+    check(studies, measure, whole)
     for position, useless in enumerate(silent(studies, measure)):
         if useless:
             raise SynthesisError(

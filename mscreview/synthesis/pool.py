@@ -177,7 +177,7 @@ def pool(
     if len(studies) < 2:
         gone = f" with information ({len(left_out)} without)" if left_out else ""
         raise SynthesisError(f"{len(studies) or 'no'} study{gone} (allowed: 2 or more; one study is not pooled)")
-    found = effects(studies, measure)
+    found = effects(studies, measure, whole)
     y, v = found.yi.to_numpy(), found.vi.to_numpy()
     if method == "mh":
         centre, se, weights = _mantel_haenszel(studies, measure)

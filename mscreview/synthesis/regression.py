@@ -57,7 +57,8 @@ def regress(y: np.ndarray, v: np.ndarray, moderators: np.ndarray, tolerance: flo
 
     References
     ----------
-    Viechtbauer 2005, doi 10.3102/10769986030003261; Cochrane Handbook 10.11.5.1 (at least ten studies a moderator).
+    Viechtbauer 2005, doi 10.3102/10769986030003261; Cochrane Handbook 10.11.5.1, which advises ten studies a moderator;
+    fewer than ten in all are refused here.
 
     Examples
     --------
