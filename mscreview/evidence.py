@@ -257,7 +257,7 @@ def specifications(review: Review) -> pd.DataFrame:
     --------
     >>> from mscreview import open_review
     >>> len(specifications(open_review()))
-    559
+    430
     """
     # Read every time, so that whoever asks is known to depend on the tables; computed once.
     trials = rejection_by_arms(review)

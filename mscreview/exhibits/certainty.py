@@ -114,7 +114,7 @@ def swim(review: Review) -> Content:
     apart = len(cast) - len(counted)
     studies = ";".join(f"trial_designs/{s}" for s in review.table("trial_designs").study_id)
     lines = [
-        ("1a", "Grouping, and why", f"By population and allocation: {fmt.words([f'{n} {evidence.STRATA[s]}' for s, n in strata.items()])}; within "
+        ("1a", "Grouping, and why", f"By population and allocation: {fmt.words([f'{n} {evidence.STRATA[s]}' for s, n in strata.items()])} with a vote that counts; within "
          "these by setting (AKI, sepsis, kidney transplantation) and outcome domain. Cells act by different paths in each setting, and animals are "
          "not small patients."),
         ("1b", "Changes to the groups", "None since the first version of this book; groups follow the vocabularies, whose history is kept."),
@@ -218,7 +218,7 @@ def axes(review: Review) -> Content:
     why = {
         "measure": "Ratios travel between risks, differences are what a patient meets.",
         "estimator": "A common effect is a strong claim, a variance from two trials a weak estimate.",
-        "interval": "The normal interval is too narrow with few trials, HKSJ with two hardly ends.",
+        "interval": "The normal interval is too narrow with few trials; HKSJ with two hardly ends, or is narrower still when the two happen to agree.",
         "which trials": "A published meta-analysis pools both kinds; this book does not.",
         "arms of the trial with two": "They share one control group, which may be counted once only.",
         "left out": "With so few trials each may carry the answer.",

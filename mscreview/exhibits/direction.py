@@ -13,7 +13,6 @@ import pandas as pd
 from .. import format as fmt
 from ..charts import BLUE, GREEN, ORANGE
 from ..draw.effect_direction import Line, Panel, Sign, direction_plot
-from ..draw.harvest import Bar, harvest
 from ..evidence import STRATA, votes
 from ..synthesis.direction import LEVEL, SHARE, Tally, interval, tally
 from ._content import Content, exhibit, exhibits_for
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 TRANSPLANT, INJURY, SEPSIS = "kidney transplantation", "AKI", "sepsis"
 WORDS = {"benefit": "favours MSC", "harm": "favours control", "none": "no difference", "conflicting": "conflicting"}
 SETTING = {TRANSPLANT: (GREEN, "square"), INJURY: (BLUE, "circle"), SEPSIS: (ORANGE, "diamond")}
-HEADS = ("favours control", "no difference or conflicting", "favours MSC")
-COLUMN = {"harm": 0, "none": 1, "conflicting": 1, "benefit": 2}
 DESIGNS = (
     "historical, unknown or no controls", "concurrent controls, not randomised",
     "randomised, open or blinding not reported", "randomised and blinded",
@@ -188,6 +185,15 @@ def _lines(cast: pd.DataFrame, domains: list[str], notes: dict, below: dict, siz
     return lines
 
 
+def _by_setting(votes: pd.DataFrame) -> str:
+    """Votes for MSC, each setting by itself: "52 of 52 votes in transplantation and 14 of 14 in AKI"."""
+    parts = [
+        f"{(rows.vote == 'benefit').sum()} of {len(rows)} counted votes in {setting}"
+        for setting, rows in votes.groupby("setting", sort=False)
+    ]
+    return fmt.words(parts)
+
+
 @exhibit("fig-effect-direction-animals")
 def effect_direction_animals(review: Review) -> Content:
     """Every vote of an animal study, by setting and outcome domain."""
@@ -217,7 +223,7 @@ def effect_direction_animals(review: Review) -> Content:
         caption=f"Effect direction plot of the animal studies: {fmt.words(sides)}. {RULE}. Group sizes and the studies' methods are not "
         "printed by the reviews, so all marks have one size and no row is shaded. The reviews do not print what preconditioned cells were "
         "compared with.",
-        alt=f"{_of(counted)} counted votes favour MSC; the {fmt.number(len(against))} results without benefit, or with harm, hold for one arm or "
+        alt=f"{_by_setting(counted)} favour MSC; the {fmt.number(len(against))} results without benefit, or with harm, hold for one arm or "
         f"route only ({fmt.words(list(dict.fromkeys(f'{r.label}, {r.arm}' for r in against.itertuples())))}). No AKI study is tabulated under "
         f"{fmt.words(missing, 'or')}.",
         data=_shown(cast, ["species", "model", "preconditioning"]),
@@ -314,44 +320,6 @@ def effect_direction_patients(review: Review, id: str) -> Content:
             **{"design": cast.study.map(drawn), "random allocation": cast.allocation.map(fmt.plain), "patients given MSC": cast.study.map(number)}
         ), ["design", "random allocation", "patients given MSC"]),
         draw=lambda width: direction_plot(width, panels, domains, WORDS, [("given MSC", 62), ("described as", 100)], sizes, SHADES),
-        columns={"arm": "time point"},
-    )  # fmt: skip
-
-
-@exhibit("fig-harvest-trials")
-def harvest_trials(review: Review) -> Content:
-    """One bar a trial and domain, in the column of its direction."""
-    cast = trials(review).assign(column=lambda c: c.vote.map(COLUMN))
-    cast = cast.sort_values(["position", "column", "level", "label", "arm"], ascending=[True, True, False, True, True])
-    domains = list(dict.fromkeys(cast.domain))
-    labels = list(dict.fromkeys(cast.sort_values(["level", "label"], ascending=[False, True]).label))
-    code = {name: next(name[:n] for n in range(3, 99) if sum(o.startswith(name[:n]) for o in labels) == 1) for name in labels}
-    bars = [
-        Bar(r.domain, r.column, code[r.label], r.level, *SETTING[r.setting], r.counted, link(r.row), f"{sentence(r)}; {DESIGNS[r.level - 1]}")
-        for r in cast.itertuples()
-    ]  # fmt: skip
-    one = cast.drop_duplicates("study").set_index("label")
-    key = [(code[name], f"{name}: {one.setting[name]}; {DESIGNS[one.level[name] - 1]}") for name in labels]
-    counted = cast[cast.counted]
-    best = counted[counted.level == counted.level.max()]
-    blind = list(dict.fromkeys(best.label))
-    low = counted[(counted.level == 1) & (counted.vote == "benefit")]
-    silent = [d for d in domains if d not in set(counted[counted.stratum == "randomised"].domain)]
-    return Content(
-        caption="Harvest plot of the trials in patients: one bar a trial and outcome domain, in the column of its direction; higher bars, design "
-        "better suited to the question. Bars of different height or setting are not added up. Design as the trial is called and as its "
-        "controls were chosen.",
-        alt=f"Most bars stand in the middle: {fmt.number(int(counted.vote.isin(['none', 'conflicting']).sum()))} of {fmt.number(len(counted))}. "
-        f"{fmt.number(int((counted.vote == 'harm').sum()))} favour control. The only randomised and blinded trial, {fmt.words(blind)}, favours "
-        f"MSC in {fmt.number(int((best.vote == 'benefit').sum()))} of {fmt.counted(len(best), 'domain')}; {fmt.number(len(low))} of the "
-        f"{fmt.number(int((counted.vote == 'benefit').sum()))} bars that favour MSC are of the lowest height. No randomised trial is found under "
-        f"{fmt.words(silent, 'or')}.",
-        data=pd.DataFrame({
-            "domain": cast.domain, "direction": cast.vote.map(WORDS), "trial": cast.label, "code": cast.label.map(code), "setting": cast.setting,
-            "design": [DESIGNS[n - 1] for n in cast.level], "height": cast.level, "counted": ["yes" if c else "no" for c in cast.counted],
-            "arm": cast.arm, "row": cast.row,
-        }).reset_index(drop=True),
-        draw=lambda width: harvest(width, bars, HEADS, SETTING, DESIGNS, key),
         columns={"arm": "time point"},
     )  # fmt: skip
 

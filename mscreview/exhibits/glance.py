@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import exp
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,6 +12,7 @@ from .. import format as fmt
 from ..charts import BLUE, FAVOURS, GREY, NARROW, ORANGE, SHAPES
 from ..computed import p_value, ratio
 from ..draw.sheet import Sheet
+from ..synthesis.effects import effects
 from ._content import Content, exhibit
 from ._votes import domain_order, link
 
@@ -26,6 +28,7 @@ LOOK = {
     "none": (GREY, "circle"),
     "conflicting": (ORANGE, "diamond"),
 }
+GRAFT = "kidney transplantation"
 SIDES = {"animal": "Animal studies", "randomised": "Randomised trials", "other": "Other trials"}
 
 
@@ -41,8 +44,9 @@ def glance(review: Review) -> Content:
     """Share of animal studies that favour MSC with its interval, and each trial as a mark."""
     cast = _votes(review)
     domains = [d for d in domain_order(review) if d in set(cast.domain[cast.stratum != "animal"]) | {"histology and injury"}]
-    cast = cast[cast.domain.isin(domains)]
-    tallies = {s: evidence.tallies(review, s) for s in SIDES}
+    # Settings are not added up: the share in animals is of transplantation, the one setting tabulated under these domains.
+    cast = cast[cast.domain.isin(domains) & ((cast.stratum != "animal") | (cast.setting == GRAFT))]
+    tallies = {s: evidence.tallies(review, s, **({"setting": GRAFT} if s == "animal" else {})) for s in SIDES}
     records = []
     for domain in domains:
         for side, words in SIDES.items():
@@ -62,7 +66,7 @@ def glance(review: Review) -> Content:
     return Content(
         caption="The evidence on one screen. Left: animal studies, share that favours MSC among those with a direction, with Wilson 95% interval. "
         "Right: one mark a trial and domain. The sides are shown beside each other and never added up. "
-        f"{'Every animal study here is of kidney transplantation. ' if set(animal.setting) == {'kidney transplantation'} else ''}"
+        "The animal studies here are of kidney transplantation; those of AKI are tabulated under what happens to the cells. "
         "Domains that concern infused cells or inflammation alone are left out.",
         alt=f"In animals all {len(animal)} votes favour MSC; of {len(drawn)} votes of randomised trials {(drawn.vote == 'benefit').sum()} do, "
         f"{(drawn.vote == 'none').sum()} show no difference and {(drawn.vote == 'harm').sum()} favour the control."
@@ -126,6 +130,19 @@ def _draw(cast: pd.DataFrame, tallies: dict, domains: list[str], width: int) -> 
     return sheet.chart(y + 2)
 
 
+def _share(votes: pd.DataFrame) -> str:
+    """ "52 of 52 votes of 15 studies favour MSC"."""
+    count = fmt.counted(votes.study.nunique(), "study", "studies")
+    return f"{(votes.vote == 'benefit').sum()} of {len(votes)} votes of {count} favour MSC"
+
+
+def _risk(trial: pd.DataFrame) -> str:
+    """Risk ratio of one trial with its interval."""
+    found = effects(trial, evidence.MEASURE)
+    middle, half = float(found.yi.iloc[0]), 1.959963984540054 * float(found.vi.iloc[0]) ** 0.5
+    return f"{ratio(exp(middle))} ({ratio(exp(middle - half))} to {ratio(exp(middle + half))})"
+
+
 @exhibit("tbl-answers")
 def answers(review: Review) -> Content:
     """Questions, what the evidence says, and how sure that is."""
@@ -136,20 +153,24 @@ def answers(review: Review) -> Content:
         raise ValueError(f"rejection is not pooled: {rejection.reason}")
     pooled = f"{ratio(fit.shown(fit.estimate))} ({ratio(fit.shown(fit.ci_low))} to {ratio(fit.shown(fit.ci_high))})"
     animal, drawn, other = (cast[cast.stratum == s] for s in SIDES)
-    aki = drawn[drawn.setting != "kidney transplantation"]
+    aki, shock = drawn[drawn.study == "swaminathan2018"], evidence.comparisons(review)
+    shock = shock[shock.study == "galstyan2018"]
+    risks = [f"{_risk(shock.iloc[[i]])} at {time}" for i, time in enumerate(shock.timepoint)]
+    graft = animal.setting == GRAFT
     treated = animal[animal.preconditioning != "none"]
     apart = evidence.votes(review)
     apart = apart[~apart.counted]
     harm = apart[apart.vote == "harm"]
     cells = evidence.specifications(review)
     lines = [
-        ("Do animals do better with MSC?", f"Yes: {(animal.vote == 'benefit').sum()} of {len(animal)} votes of {animal.study.nunique()} studies.",
+        ("Do animals do better with MSC?", f"Yes, in transplantation: {_share(animal[graft])}. In AKI the tables give {_share(animal[~graft])}, all on the cells.",
          "Low", "The tables hold no neutral experiment; group sizes, allocation and blinding are not printed.", animal.row),
         ("Do MSC prevent rejection in patients?", f"Unknown: risk ratio {pooled} in {fit.k} randomised trials that point in opposite directions; "
          f"{int((cells.ci_high < 0).sum())} of {len(cells)} ways of pooling exclude no effect.", "Very low", "Few events, open trials, and a result that hangs on one trial.",
          rejection.trials.row),
-        ("Do they help in AKI or sepsis?", f"Not shown: {(aki.vote == 'benefit').sum()} of {len(aki)} votes of randomised trials.", "Very low",
-         "One trial in AKI, stopped early; one small open trial in septic shock.", aki.row),
+        ("Do they help in AKI or sepsis?", f"Not shown: the randomised trial in AKI reports no difference in {(aki.vote == 'none').sum()} of "
+         f"{len(aki)} domains; in the one in septic shock the risk ratio of death was {fmt.words(risks)}.", "Very low",
+         "One trial in AKI, stopped early; one small open trial in septic shock.", pd.concat([aki.row, shock.row])),
         ("Does preconditioning change the picture?", f"Unknown: {treated.study.nunique()} animal studies, none in patients, no direction to differ in.", "Very low",
          "AKI studies count cells, transplantation studies the graft.", treated.row),
         ("Does timing matter?", f"Possibly: {fmt.counted(harm.study.nunique(), 'study', 'studies')} in animals "

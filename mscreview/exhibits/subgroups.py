@@ -296,7 +296,7 @@ def subgroup_figure(review: Review, id: str) -> Content:
 def _also(found: pd.DataFrame, name: str, apart: int) -> str:
     """What else a reader must know of one figure."""
     if name == "timing":
-        return f"Below, not counted: {fmt.counted(apart, 'result')} for one arm or route, the only comparisons within a study."
+        return f"Below, not counted: {fmt.counted(apart, 'result')} that hold for one arm, route or time point."
     if name == "source":
         return ""
     inside = fmt.words(list(dict.fromkeys(found[found.setting == INJURY].domain)))

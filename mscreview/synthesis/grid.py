@@ -57,17 +57,17 @@ def specifications(trials: Mapping[str, pd.DataFrame], choice: str) -> list[dict
     >>> len(specifications({"both": two, "one": two}, "a"))
     86
     """
-    cells = []
+    cells, seen = [], set()
     for design in DESIGNS:
         for arms, rows in trials.items():
             rows = rows if design == "all" else rows[rows.randomized]
-            if design == "all" and rows.randomized.all():
-                continue
             for left_out in (NOBODY, *rows.study):
                 kept = set(rows.study) - {left_out}
                 moot = choice not in kept
-                if len(kept) < 2 or (moot and arms != next(iter(trials))):
+                same = (frozenset(kept), "moot" if moot else arms)
+                if len(kept) < 2 or same in seen:
                     continue
+                seen.add(same)
                 cells += [dict(zip(AXES, (*m, design, "moot" if moot else arms, left_out), strict=True)) for m in methods()]
     return cells
 

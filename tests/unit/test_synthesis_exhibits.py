@@ -18,7 +18,8 @@ def test_glance_is_the_tallies(review):
         words: s for s, words in (("animal", "animal studies"), ("randomised", "randomised trials"), ("other", "other trials"))
     }
     for row in data.to_dict("records"):
-        t = evidence.tallies(review, strata[row["evidence"]])[row["domain"]]
+        only = {"setting": "kidney transplantation"} if row["evidence"] == "animal studies" else {}
+        t = evidence.tallies(review, strata[row["evidence"]], **only)[row["domain"]]
         assert (row["studies"], row["favours MSC"], row["favours control"]) == (t.n_studies, t.n_benefit, t.n_harm)
         assert len(row["row"].split(";")) >= t.n_studies
 
