@@ -9,7 +9,7 @@ from mscreview.charts import FAVOURS, NARROW, WIDE
 from mscreview.draw.effect_direction import LOOK
 from mscreview.draw.harvest import OMITTED
 from mscreview.evidence import STRATA, tallies, votes
-from mscreview.exhibits import direction, subgroups
+from mscreview.exhibits import direction, harvest, subgroups
 from mscreview.synthesis.direction import interval, tally
 
 WORDS = {"favours MSC": "benefit", "favours control": "harm", "no difference": "none", "conflicting": "conflicting"}
@@ -128,7 +128,7 @@ def test_shade_and_size_follow_the_tables(review):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_harvest_bars_are_votes(review, cast, width):
     """One bar a trial, domain and time point; height from design and blinding, column from the vote."""
-    content = direction.harvest_trials(review)
+    content = harvest.harvest_trials(review)
     data = content.data
     marks, _ = linked(content, width)
     assert len(data) == (cast.population == "patient").sum() > 20
@@ -304,7 +304,7 @@ def test_routes_and_doses(review, cast):
 
 
 @pytest.mark.parametrize("make", [
-    *PLOTS.values(), direction.harvest_trials, direction.tallies_animals, direction.tallies_trials, subgroups.sensitivity,
+    *PLOTS.values(), harvest.harvest_trials, direction.tallies_animals, direction.tallies_trials, subgroups.sensitivity,
     subgroups.sensitivity_table, subgroups.route_dose,
     *(lambda r, n=n: subgroups.subgroup_figure(r, f"fig-subgroups-{n}") for n in GROUPS),
     *(lambda r, n=n: subgroups.subgroup_table(r, f"tbl-subgroups-{n}") for n in GROUPS),
