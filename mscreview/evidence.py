@@ -5,7 +5,9 @@ Animals and patients, randomised and non-randomised trials come out of here apar
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -33,6 +35,28 @@ ARMS_OF = "tan2012"
 TIMING = ("before transplantation", "on the day", "after transplantation", "on several sides of it")
 
 
+def _once(*tables: str) -> Callable:
+    """Compute once a review; the tables are read every time, so that whoever asks is known to depend on them."""
+
+    def wrap(make: Callable) -> Callable:
+        computed: WeakKeyDictionary[Review, dict] = WeakKeyDictionary()
+
+        @wraps(make)
+        def get(review: Review, *options: str, **named: str) -> object:
+            for table in tables:
+                review.table(table)
+            kept = computed.setdefault(review, {})
+            key = (options, *sorted(named.items()))
+            if key not in kept:
+                kept[key] = make(review, *options, **named)
+            return kept[key].copy()
+
+        return get
+
+    return wrap
+
+
+@_once("experiments", "findings", "studies", "trial_designs", "vocab_domains", "vocab_outcomes", "vocab_preconditioning")
 def votes(review: Review) -> pd.DataFrame:
     """Give each study one vote in each outcome domain, and set apart what holds for one arm only.
 
@@ -152,6 +176,7 @@ def tallies(review: Review, stratum: str, method: str = "wilson", **only: str) -
     return {t.domain: t for t in tally(cast.drop(columns=["randomized"]), method)}
 
 
+@_once("results", "trial_designs")
 def comparisons(review: Review, arms: str = "both") -> pd.DataFrame:
     """Set each treated arm against its control: one row a study, outcome and time point with counts in both.
 
@@ -205,9 +230,6 @@ def comparisons(review: Review, arms: str = "both") -> pd.DataFrame:
     return pd.DataFrame(records)
 
 
-_computed: WeakKeyDictionary[Review, pd.DataFrame] = WeakKeyDictionary()
-
-
 @dataclass(frozen=True)
 class Pool:
     """Comparable trials of one outcome and one kind of design: pooled, or not, with the reason.
@@ -224,6 +246,7 @@ class Pool:
     reason: str
 
 
+@_once("results", "trial_designs")
 def pools(review: Review) -> dict[str, Pool]:
     """Give every outcome with counts, by setting and kind of design: the one register of pooled results.
 
@@ -250,6 +273,7 @@ def pools(review: Review) -> dict[str, Pool]:
     return found
 
 
+@_once("results", "trial_designs")
 def specifications(review: Review) -> pd.DataFrame:
     """Pool acute rejection after transplantation in every defensible way; see `synthesis.grid.grid`.
 
@@ -259,11 +283,7 @@ def specifications(review: Review) -> pd.DataFrame:
     >>> len(specifications(open_review()))
     430
     """
-    # Read every time, so that whoever asks is known to depend on the tables; computed once.
-    trials = rejection_by_arms(review)
-    if review not in _computed:
-        _computed[review] = grid(trials, ARMS_OF)
-    return _computed[review].copy()
+    return grid(rejection_by_arms(review), ARMS_OF)
 
 
 def rejection_by_arms(review: Review) -> dict[str, pd.DataFrame]:

@@ -128,7 +128,9 @@ class Book:
 
     def fingerprints(self) -> dict[str, str]:
         """One mark a page, which changes whenever the page could look different."""
-        common = evidence_digest(self.pages[0].root) + repr(self.numbers)
+        root = self.pages[0].root
+        # A paper more or less moves the addresses of all others in the bibliography.
+        common = evidence_digest(root) + repr(self.numbers) + (root / "references.bib").read_text(encoding="utf-8")
         return {page.doc: sha256((page.text + common).encode()).hexdigest() for page in self.pages}
 
 
