@@ -56,32 +56,23 @@ def compute(review: Review, kind: str, path: str) -> Found:
     return {"pool": _pool, "effect": _effect, "tally": _tally, "grid": _grid}[kind](review, path)
 
 
-def ratio(value: float) -> str:
-    """Write a ratio with two digits after the point, or as many as tell it from nothing.
+def in_words(number: str) -> str:
+    """Spell out the sign of a bound, for a sentence.
 
     Examples
     --------
-    >>> ratio(0.3537), ratio(0.067), ratio(0.00012), ratio(447010.2)
-    ('0.35', '0.067', 'less than 0.001', '447,000')
+    >>> in_words("<0.01"), in_words("0.81")
+    ('less than 0.01', '0.81')
     """
-    if value < 0.001:
-        return "less than 0.001"
-    if value >= 1000:
-        return fmt.number(float(f"{value:.3g}"))
-    return f"{value:.2f}" if value >= 0.095 else f"{value:.2g}"
+    return number.replace("<", "less than ").replace(">", "more than ")
 
 
-def p_value(value: float) -> str:
-    """Write a P value.
+def _ratio(logarithm: float) -> str:
+    return in_words(fmt.effect(exp(logarithm)))
 
-    Examples
-    --------
-    >>> p_value(0.8351), p_value(0.00024), p_value(0.0000001)
-    ('0.84', '0.0002', 'below 0.0001')
-    """
-    if value < 0.0001:
-        return "below 0.0001"
-    return f"{value:.2f}" if value >= 0.095 else f"{value:.3f}" if value >= 0.0095 else f"{value:.4f}"
+
+def _p(p: float) -> str:
+    return in_words(fmt.p_value(p))
 
 
 def _pick(options: dict[str, str], name: str, what: str) -> str:
@@ -96,14 +87,14 @@ def _rows(cells: Iterable[str]) -> list[str]:
 
 def _of_fit(fit: Fit) -> dict[str, str]:
     def shown(value: float | None) -> str:
-        return "none" if value is None else ratio(exp(value))
+        return "none" if value is None else _ratio(value)
 
     return {
         "estimate": shown(fit.estimate),
         "low": shown(fit.ci_low),
         "high": shown(fit.ci_high),
         "ci": f"{shown(fit.ci_low)} to {shown(fit.ci_high)}",
-        "p": p_value(fit.p),
+        "p": _p(fit.p),
         "tau2": f"{fit.tau2:.2f}",
         "i2": f"{fit.i2_q:.0f}%",
         "pi": f"{shown(fit.pi_low)} to {shown(fit.pi_high)}",
@@ -146,7 +137,7 @@ def _effect(review: Review, path: str) -> Found:
     try:
         found = effects(rows, evidence.MEASURE)
         y, half = float(found.yi.iloc[0]), 1.959963984540054 * float(found.vi.iloc[0]) ** 0.5
-        options |= {"estimate": ratio(exp(y)), "ci": f"{ratio(exp(y - half))} to {ratio(exp(y + half))}"}
+        options |= {"estimate": _ratio(y), "ci": f"{_ratio(y - half)} to {_ratio(y + half)}"}
     except SynthesisError:
         pass  # no event in either arm: the counts are all there is
     return _pick(options, quantity, "quantity"), _rows(rows.row)
@@ -181,7 +172,7 @@ def _tally(review: Review, path: str) -> Found:
             "proportion": f"{100 * t.proportion:.0f}%",
             "ci": f"{100 * t.ci_low:.0f}% to {100 * t.ci_high:.0f}%",
             "low": f"{100 * t.ci_low:.0f}%",
-            "p": p_value(t.p),
+            "p": _p(t.p),
         }
     here = cast[cast.counted & (cast.stratum == stratum) & (cast.domain == domain)]
     for column, value in only.items():
@@ -198,8 +189,8 @@ def _grid(review: Review, path: str) -> Found:
         "randomised_below": fmt.number(int((drawn.ci_high < 0).sum())),
         "without_sun": fmt.number(len(without_sun)),
         "without_sun_below": fmt.number(int((without_sun.ci_high < 0).sum())),
-        "lowest": ratio(exp(_ratios(cells).min())),
-        "highest": ratio(exp(_ratios(cells).max())),
+        "lowest": _ratio(_ratios(cells).min()),
+        "highest": _ratio(_ratios(cells).max()),
     }
     trials = evidence.rejection_by_arms(review)["both"]
     return _pick(options, path, "quantity"), _rows(trials.row)

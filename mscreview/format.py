@@ -167,3 +167,38 @@ def plain(code: object) -> str:
     ('no difference', 'not reported', '3')
     """
     return str(code).replace("_", " ")
+
+
+def effect(value: float, ratio: bool = True) -> str:
+    """Write an effect with two decimals, a large ratio with fewer; one way for sentences, tables and charts.
+
+    Parameters
+    ----------
+    value : float
+        On the reader's scale: a ratio, not its logarithm.
+    ratio : bool
+        Ratios below 0.005 and from 1,000 on are written as bounds.
+
+    Examples
+    --------
+    >>> effect(0.8051), effect(0.003), effect(26.53), effect(446034.2), effect(-0.4, ratio=False)
+    ('0.81', '<0.01', '26.5', '>999', '−0.40')
+    """
+    if ratio and 0 < value < 0.005:
+        return "<0.01"
+    if ratio and value >= 999.5:
+        return ">999"
+    digits = 2 if abs(value) < 9.995 or not ratio else 1 if value < 99.95 else 0
+    text = f"{value:,.{digits}f}"
+    return "0.00" if text == "-0.00" else text.replace("-", "−")
+
+
+def p_value(p: float | None) -> str:
+    """Write a P value with two digits that count; a dash without one.
+
+    Examples
+    --------
+    >>> p_value(0.0385742), p_value(0.00024414), p_value(1.0), p_value(1e-9), p_value(None)
+    ('0.039', '0.00024', '1', '<0.0001', '–')
+    """
+    return "–" if p is None else "<0.0001" if p < 0.0001 else number(float(f"{p:.2g}"))

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "computed": {"errors", "evidence", "format", "synthesis"},
     "facts": {"computed", "errors", "format"},
     "calculator": {"charts", "draw", "errors", "format", "load", "synthesis"},
-    "exhibits": {"charts", "computed", "draw", "errors", "evidence", "exhibit", "format", "published", "schema", "synthesis"},
+    "exhibits": {"charts", "draw", "errors", "evidence", "exhibit", "format", "published", "schema", "synthesis"},
     "catalogue": {"charts", "errors", "exhibit", "exhibits"},
     "review": {"catalogue", "errors", "exhibit", "load", "published", "schema", "validate"},
     "bibliography": {"schema"},

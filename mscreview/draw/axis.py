@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from .. import format as fmt
 from .sheet import Sheet
 
 NAMES = {
@@ -29,13 +30,7 @@ def written(value: float, measure: str) -> str:
     >>> written(0.8051, "rr"), written(0.003, "rr"), written(26.53, "rr"), written(446034.2, "rr"), written(-0.4, "rd")
     ('0.81', '<0.01', '26.5', '>999', '−0.40')
     """
-    if measure in RATIOS and 0 < value < 0.005:
-        return "<0.01"
-    if measure in RATIOS and value >= 999.5:
-        return ">999"
-    digits = 2 if abs(value) < 9.995 or measure not in RATIOS else 1 if value < 99.95 else 0
-    text = f"{value:,.{digits}f}"
-    return "0.00" if text == "-0.00" else text.replace("-", "−")
+    return fmt.effect(value, measure in RATIOS)
 
 
 def interval(estimate: float, low: float, high: float, measure: str) -> str:

@@ -57,17 +57,6 @@ def bounds(low: float | None, high: float | None) -> str:
     return "–" if low is None else f"{fmt.between(percent(low)[:-1], percent(high)[:-1])}%"
 
 
-def p_value(p: float | None) -> str:
-    """Write a P value with two digits.
-
-    Examples
-    --------
-    >>> p_value(0.0385742), p_value(0.00024414), p_value(1.0)
-    ('0.039', '0.00024', '1')
-    """
-    return "–" if p is None else fmt.number(float(f"{p:.2g}"))
-
-
 def verdict(t: Tally | None) -> str:
     """Say in plain words what a tally shows; `None` is a tally of nothing.
 
@@ -112,8 +101,8 @@ def figures(t: Tally) -> dict[str, object]:
         "no_difference": t.n_no_change,
         "proportion": percent(t.proportion),
         **{name: bounds(*span) for name, span in spans.items()},
-        "p": p_value(t.p),
-        "smallest_p": p_value(t.smallest_p),
+        "p": fmt.p_value(t.p),
+        "smallest_p": fmt.p_value(t.smallest_p),
         "verdict": verdict(t),
     }
 

@@ -10,7 +10,6 @@ import pandas as pd
 from .. import evidence
 from .. import format as fmt
 from ..charts import BLUE, FAVOURS, GREY, NARROW, ORANGE, SHAPES
-from ..computed import p_value, ratio
 from ..draw.sheet import Sheet
 from ..synthesis.effects import effects
 from ._content import Content, exhibit
@@ -57,7 +56,7 @@ def glance(review: Review) -> Content:
                     **{WORDS[v]: int((here.vote == v).sum()) for v in WORDS},
                     "share favouring MSC": "–" if t.proportion is None else f"{100 * t.proportion:.0f}% of those with a direction",
                     "95% CI (Wilson)": "–" if t.ci_low is None else f"{100 * t.ci_low:.0f}% to {100 * t.ci_high:.0f}%",
-                    "P": "–" if t.p is None else p_value(t.p),
+                    "P": "–" if t.p is None else fmt.p_value(t.p),
                     "row": ";".join(here.row),
                 })  # fmt: skip
     data = pd.DataFrame(records)
@@ -140,7 +139,7 @@ def _risk(trial: pd.DataFrame) -> str:
     """Risk ratio of one trial with its interval."""
     found = effects(trial, evidence.MEASURE)
     middle, half = float(found.yi.iloc[0]), 1.959963984540054 * float(found.vi.iloc[0]) ** 0.5
-    return f"{ratio(exp(middle))} ({ratio(exp(middle - half))} to {ratio(exp(middle + half))})"
+    return f"{fmt.effect(exp(middle))} ({fmt.effect(exp(middle - half))} to {fmt.effect(exp(middle + half))})"
 
 
 @exhibit("tbl-answers")
@@ -151,7 +150,9 @@ def answers(review: Review) -> Content:
     fit = rejection.fit
     if fit is None:
         raise ValueError(f"rejection is not pooled: {rejection.reason}")
-    pooled = f"{ratio(fit.shown(fit.estimate))} ({ratio(fit.shown(fit.ci_low))} to {ratio(fit.shown(fit.ci_high))})"
+    pooled = (
+        f"{fmt.effect(fit.shown(fit.estimate))} ({fmt.effect(fit.shown(fit.ci_low))} to {fmt.effect(fit.shown(fit.ci_high))})"
+    )
     animal, drawn, other = (cast[cast.stratum == s] for s in SIDES)
     aki, shock = drawn[drawn.study == "swaminathan2018"], evidence.comparisons(review)
     shock = shock[shock.study == "galstyan2018"]

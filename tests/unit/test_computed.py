@@ -5,7 +5,7 @@ import math
 import pytest
 
 from mscreview import evidence
-from mscreview.computed import UnknownError, compute, p_value, ratio
+from mscreview.computed import UnknownError, compute
 from mscreview.facts import FactError, fact
 
 REJECTION = "acute-rejection-kidney-transplantation-randomised"
@@ -77,9 +77,3 @@ def test_unknown(review, expression, message):
         fact(review, expression)
     with pytest.raises(UnknownError):
         compute(review, *expression.split(":", 1))
-
-
-def test_writing():
-    """Small numbers keep what tells them from nothing."""
-    assert [ratio(x) for x in (1, 0.0951, 0.0949, 1500)] == ["1.00", "0.10", "0.095", "1,500"]
-    assert [p_value(x) for x in (0.5, 0.05, 0.005, 0.00001)] == ["0.50", "0.050", "0.0050", "below 0.0001"]
