@@ -139,7 +139,7 @@ def test_harvest_bars_are_votes(review, cast, width):
     columns = {}
     for m, r in zip(marks, data.itertuples(), strict=True):
         assert f"{r.trial}, {r.domain}: {r.direction}" in m["about"]
-        columns.setdefault(direction.COLUMN[WORDS[r.direction]], []).append(m["x"])
+        columns.setdefault(harvest.COLUMN[WORDS[r.direction]], []).append(m["x"])
     assert len(columns) == 2
     assert max(columns[1]) < min(columns[2])
     one = data.drop_duplicates("trial").set_index("trial").height
