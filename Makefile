@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 
-.PHONY: help book test lint data unit chapters site snapshot lock clean
+.PHONY: help book test lint data unit chapters site browser snapshot lock clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -27,7 +27,7 @@ data: $(READY) ## the data against their schema and rules
 	@$(BIN)/frictionless validate --json data/datapackage.json > /dev/null || $(BIN)/frictionless validate data/datapackage.json
 
 unit: $(READY) ## unit tests, data tests and examples in docstrings
-	$(PYTEST) -n 2 --ignore=tests/site tests mscreview
+	$(PYTEST) -n 2 --ignore=tests/site --ignore=tests/browser tests mscreview
 
 chapters: $(READY) ## run every chapter and compare it with its committed reference
 	$(BIN)/mscreview snapshot --check
@@ -37,6 +37,9 @@ site: $(READY) ## build from an empty _build with warnings as errors, then test 
 	rm -rf _build
 	$(BIN)/jupyter-book build -W --keep-going -n .
 	$(PYTEST) tests/site
+
+browser: $(READY) ## the built pages in Chromium (apt install chromium), after make site
+	$(PYTEST) tests/browser
 
 snapshot: $(READY) ## execute the chapters whose reference no longer holds
 	$(BIN)/mscreview snapshot

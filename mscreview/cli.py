@@ -83,6 +83,16 @@ def _parser() -> argparse.ArgumentParser:
         description="Write references.bib from data/studies.csv.",
     )
     bibliography.set_defaults(run=_bibliography)
+    sample = commands.add_parser(
+        "sample-locators",
+        help="draw rows at random, to be checked against the reviews",
+        description="Print rows drawn at random with the place each was read at, for a person to check against the reviews.",
+    )
+    sample.add_argument("--seed", type=int, default=1, metavar="N", help="the same number draws the same rows (default 1)")
+    sample.add_argument("--count", type=int, default=30, metavar="N", help="how many (default 30)")
+    sample.add_argument("--root", type=Path, metavar="PATH", help="as for check")
+    sample.set_defaults(run=_sample)
+
     _add_calculators(commands)
     return parser
 
@@ -130,6 +140,21 @@ def _add_calculators(commands: argparse._SubParsersAction) -> None:
     direction.add_argument("--interval", choices=["wilson", "exact", "jeffreys"], default="wilson", help="default wilson")
     direction.add_argument("--json", action="store_true", help="print JSON, one item a domain")
     direction.set_defaults(run=_direction)
+
+
+def _sample(options: argparse.Namespace) -> int:
+    from .errors import DataError
+    from .origin import sample
+    from .review import open_review
+
+    try:
+        found = sample(open_review(options.root), options.count, options.seed)
+    except (DataError, ValueError) as error:
+        print(f"mscreview sample-locators: {error}", file=sys.stderr)
+        return PROBLEMS if isinstance(error, DataError) else WRONG_USE
+    for number, o in enumerate(found, 1):
+        print(f"{number:2}. {o.row}\n    {o.source}, {o.place}\n    {o.printed}" + (f"\n    {o.study}" if o.study else ""))
+    return GOOD
 
 
 def _pool(options: argparse.Namespace) -> int:

@@ -211,4 +211,4 @@ def _cell(name: str, value: object) -> str:
         return f'<a href="https://doi.org/{text}">{text}</a>'
     if name == "pmid":
         return f'<a href="https://pubmed.ncbi.nlm.nih.gov/{text}/">{text}</a>'
-    return text
+    return re.sub(r"https://([^\s;&]+)", r'<a href="https://\1">\1</a>', text)

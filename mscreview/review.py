@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from . import disagreements as _disagreements
 from . import published as _published
 from .errors import DataError, Problem, nearest
 from .exhibit import Exhibit
@@ -150,6 +151,35 @@ class Review:
         (3, 5)
         """
         return _published.published(self, review_id, table)[0]
+
+    def disagreements(self) -> pd.DataFrame:
+        """List every disagreement between and within the reviews, the registry and the papers; one row a side.
+
+        Returns
+        -------
+        DataFrame
+            ``disagreement_id``, ``kind`` (``number``, ``category``, ``status_in_time``, ``interpretation``, ``presence``), ``entity``,
+            ``field``, ``review_id`` (or ``registry``, ``paper``), ``locator`` (for registry and paper where on the page), ``value``,
+            ``state`` (``open``, ``explained``, ``adjudicated``), ``value_used``, ``reason``, ``evidence``, ``address``, ``row``.
+
+        Examples
+        --------
+        >>> sides = open_review().disagreements()
+        >>> sorted(sides[sides.disagreement_id == "NCT00733876.enrollment"].review_id.unique())[:2]
+        ['ki2020', 'registry']
+        """
+        for table in _disagreements.TABLES:
+            self.table(table)
+        records = [
+            {
+                "disagreement_id": d.id, "kind": d.kind, "entity": d.entity, "field": d.field, "review_id": s.source,
+                "locator": s.locator or s.where, "value": s.value, "state": d.state, "value_used": d.value_used, "reason": d.reason,
+                "evidence": d.evidence, "address": s.address, "row": s.row,
+            }
+            for d in _disagreements.find(self._raws)
+            for s in d.sides
+        ]  # fmt: skip
+        return pd.DataFrame(records)
 
     def exhibit(self, id: str) -> Exhibit:
         """Make one table or figure of the book.

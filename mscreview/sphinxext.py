@@ -26,11 +26,13 @@ from .exhibit import LINK, anchor
 from .facts import FactError, fact
 from .notebooks import Chapter, chapters, evidence_digest, seed
 from .review import PACKAGE, Review, open_review
+from .trace import section
 
 log = logging.getLogger(__name__)
 WEB = PACKAGE / "web"
-# What a page must hold to be given a script, and the script.
-CHOOSER = ('id="fig-specification-curve"', "chooser.js")
+LEDGER = "tbl-ledger"
+# What a page must hold to be given a script.
+SCRIPTS = {'id="fig-specification-curve"': "chooser.js", 'id="tbl-ledger"': "filter.js", 'class="fact-link"': "cards.js"}
 
 
 class fact_node(nodes.inline):  # docutils names its nodes in lower case
@@ -107,6 +109,7 @@ class Book:
         self.pages: list[Chapter] = chapters(root)
         self.homes: dict[str, str] = {}
         self.numbers: dict[str, str] = {}
+        self.disputes = _disputes(self.review)
         counts = {"fig": 0, "tbl": 0}
         for page in self.pages:
             for id_ in page.exhibits:
@@ -132,6 +135,35 @@ class Book:
         # A paper more or less moves the addresses of all others in the bibliography.
         common = evidence_digest(root) + repr(self.numbers) + (root / "references.bib").read_text(encoding="utf-8")
         return {page.doc: sha256((page.text + common).encode()).hexdigest() for page in self.pages}
+
+
+# Column of a cell in an expression → field of a disagreement, where the names differ.
+FIELDS = {"doses_cells_per_kg": "dose", "msc_source": "cell source", "cell_source": "cell source", "cell_type": "cell type"}
+
+
+def _disputes(review: Review) -> dict[str, list[tuple[str, str, str]]]:
+    """Row → disagreements it is a side of: id, field, and the values in the order of the sources."""
+    sides = review.disagreements()
+    rows_of_claims = dict(zip("claims/" + review.table("claims").claim_id, review.table("claims").row, strict=True))
+    values = sides.groupby("disagreement_id").value.agg(lambda v: " / ".join(dict.fromkeys(v)))
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for side in sides.itertuples():
+        told = (side.disagreement_id, side.field, values[side.disagreement_id])
+        for row in dict.fromkeys((side.row, rows_of_claims.get(side.row, side.row))):
+            if told not in found.setdefault(row, []):
+                found[row].append(told)
+    return found
+
+
+def disputed(book: Book, expression: str, rows: list[str]) -> list[tuple[str, str, str]]:
+    """Disagreements about the one value that an expression shows: a cell, or a statement."""
+    if len(rows) != 1:
+        return []
+    found = book.disputes.get(rows[0], [])
+    if expression.startswith("cell:"):
+        column = expression.rpartition("/")[2]
+        return [d for d in found if d[1] == FIELDS.get(column, column)]
+    return found if rows[0].startswith("statements/") else []
 
 
 def _book(app: Sphinx) -> Book:
@@ -162,16 +194,43 @@ def outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed:
 
 
 def visit_fact(self: Any, node: fact_node) -> None:
-    """Write the number as ``<data>`` with its rows."""
+    """Write the number as ``<data>`` with its rows, inside a link to its entry at the foot of the page."""
     rows = node["rows"]
+    if not _linked(node):
+        self.body.append(f'<a class="fact-link" href="#{source_key(node["expression"])}">')
     self.body.append(
         f'<data class="fact" value="{escape(node.astext())}" data-rows="{escape(rows)}" data-fact="{escape(node["expression"])}">'
     )
 
 
 def depart_fact(self: Any, node: fact_node) -> None:
-    """Close the number."""
-    self.body.append("</data>")
+    """Close the number and its link."""
+    self.body.append("</data>" if _linked(node) else "</data></a>")
+    book = _book(self.builder.app)
+    if LEDGER in book.homes and not _linked(node):
+        for id_, _, values in disputed(book, node["expression"], node["rows"].split()):
+            home = self.builder.get_relative_uri(self.builder.current_docname, book.homes[LEDGER])
+            words = escape(f"sources differ: {values}")
+            self.body.append(f' <a class="disputed" href="{home}#{anchor("ledger", id_)}">{words}</a>')
+
+
+def _linked(node: nodes.Node) -> bool:
+    """Whether the number stands in a link already, which cannot hold another."""
+    while (node := node.parent) is not None:
+        if isinstance(node, nodes.reference):
+            return True
+    return False
+
+
+def source_key(expression: str) -> str:
+    """Address of a fact's entry on its page, the same in every build.
+
+    Examples
+    --------
+    >>> source_key("count:experiments").startswith("source-")
+    True
+    """
+    return f"source-{sha256(expression.encode()).hexdigest()[:10]}"
 
 
 def skip(self: Any, node: fact_node) -> None:
@@ -183,13 +242,16 @@ def finish_page(app: Sphinx, page: str, template: str, context: dict[str, Any], 
     book = _book(app)
     pathto = context["pathto"]
     if "body" in context:
+        facts = [(f["expression"], f.astext(), f["rows"].split()) for f in doctree.findall(fact_node)] if doctree else []
+        listed = section(book.review, facts, source_key)
         body = re.sub(
             r'<span class="exhibit-number" data-exhibit="([^"]+)"></span>',
             lambda m: f'<span class="exhibit-number">{book.numbers.get(m[1], "")}.</span>',
-            context["body"],
+            context["body"] + listed,
         )
-        if CHOOSER[0] in body:
-            app.add_js_file(CHOOSER[1], loading_method="defer")
+        for mark, script in SCRIPTS.items():
+            if mark in body:
+                app.add_js_file(script, loading_method="defer")
         context["body"] = re.sub(rf'href="{re.escape(LINK)}([^"]+)"', lambda m: _row_link(book, pathto, unquote(m[1])), body)
     context["script_files"] = [s for s in context.get("script_files", []) if not _calls_out(s)]
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
+from . import disagreements
 from .errors import Problem, nearest
 from .load import MAX_CELL, Raw
 from .schema import BLANKS, Column, Schema
@@ -56,6 +57,10 @@ def validate(schema: Schema, raws: Cells) -> list[Problem]:
             problems += _check_reference(raw, name, raws.get(table), target)
     for rule in RULES:
         problems += rule(raws)
+    if not problems and all(t in raws and raws[t].complete for t in disagreements.TABLES):
+        # Only good cells can contradict one another.
+        file = raws["adjudications"].file
+        problems += [Problem(file, line, column, message) for line, column, message in disagreements.problems(raws)]
     return sorted(set(problems))
 
 
