@@ -134,7 +134,11 @@ def test_without_javascript(browser):
 def test_disputed_numbers_lead_to_the_ledger(page):
     """A number on which sources differ says so and leads to its line."""
     found = 0
-    for html in ("chapters/zhao2018/msc-therapy-in-aki", "chapters/ki2020/clinical-experience", "chapters/zhao2020/clinical-challenges"):
+    for html in (
+        "chapters/zhao2018/msc-therapy-in-aki",
+        "chapters/ki2020/clinical-experience",
+        "chapters/zhao2020/clinical-challenges",
+    ):
         page.goto(address(html))
         for mark in page.locator("a.disputed").all():
             assert "sources differ" in mark.inner_text()

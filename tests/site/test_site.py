@@ -145,3 +145,57 @@ def test_repository_address_has_one_home():
         ["git", "grep", "-l", "--fixed-strings", address.removeprefix("https://")], cwd=root, capture_output=True, text=True
     )
     assert ran.stdout.split() == ["_config.yml"]
+
+
+# Words with a digit that stand in running text and are no numbers: reason → words.
+ALLOWED = {
+    "locators of this book, explained on the methods page": """F3 S4.p2 T2.r3""",
+    "short names of the reviews": """ki2020 zhao2018""",
+    "names of drugs, products and licences": """AC607 AMD3100 CC0 SBI-101""",
+    "names of cells and their markers": """CD25 CD25+Foxp3+ CD4 CD4+ CD40 CD44 CD8+ CD80 CD86 Foxp3 M1 M1-like M2 M2-like Th1 Th17 Th2""",
+    "names of molecules and genes": """1α 2,3-dioxygenase CCL19 CCL2 CCL21 CCL3 CCR1 CCR2 CCR7 COX-2 CX3CR1 CXCL1 CXCL12 CXCL2 CXCL5 CXCR4 CXCR6 CXCR7 Cyclooxygenase-2 E2 EP2 EP4 HIF-1α HO-1 ICAM-1 IGF-1 IL-10 IL-12 IL-17 IL-17A IL-1α IL-1β IL-2 IL-6 Interleukin-10 Interleukin-17 MCP-1 MMP-2 OX40 OX40Ig PGE2 PI3K/AKT SDF-1 TGF-β1 VCAM-1 VLA-4 caspase-3 factor-1 interleukin-2 miR-146a miR-223 oxygenase-1""",
+}
+
+
+def orphans(doc: str) -> list[str]:
+    """Words with a digit in the running text of a page that no fact, exhibit, citation or link to an exhibit accounts for."""
+    article = BeautifulSoup((HTML / f"{doc}.html").read_text(encoding="utf-8"), "html.parser").select_one("article")
+    traced = "a.fact-link, data.fact, .exhibit, .fact-sources, .source-line, a.disputed, pre, code, a.reference, .prev-next-area, .headerlink"
+    for tag in article.select(f"{traced}, script, style, cite, .citation"):
+        tag.decompose()
+    # A paper that could not be identified goes by its number in the review.
+    text = re.sub(r"\b[Rr]ef\. \d+", "", article.get_text(" "))
+    words = {w.strip(".,;:()[]*_“”‘’'\"—") for w in re.findall(r"\S*\d\S*", text)}
+    return sorted(words - {w for group in ALLOWED.values() for w in group.split()})
+
+
+@pytest.mark.parametrize("doc", [c.doc for c in PAGES])
+def test_no_orphan_number(doc):
+    """Every number that a reader sees comes from the data, or is part of a name on the reasoned list."""
+    assert orphans(doc) == []
+
+
+def test_allowed_words_are_in_use():
+    """The list of exceptions holds nothing that no page needs, and each group has its reason."""
+    assert all(len(reason) > 10 for reason in ALLOWED)
+    text = " ".join(soup(c.doc).select_one("article").get_text(" ") for c in PAGES)
+    for group in ALLOWED.values():
+        assert [w for w in group.split() if w not in text] == []
+
+
+def test_every_traced_number_has_its_entry():
+    """Each number made from data is a link to an entry on its page, and each entry with rows links to a row that has an address."""
+    links = entries = 0
+    for page in PAGES:
+        here = soup(page.doc)
+        for fact in here.select("data.fact"):
+            link = fact.find_parent("a")
+            assert link is not None, fact
+            if "fact-link" in link.get("class", []):
+                entry = here.select_one(link["href"])
+                assert entry is not None, link
+                links += 1
+                if fact["data-rows"]:
+                    assert entry.select_one("a.row-link"), fact
+                entries += 1
+    assert links > 500 and entries == links
