@@ -165,8 +165,8 @@ class Review:
         Examples
         --------
         >>> sides = open_review().disagreements()
-        >>> sorted(sides[sides.disagreement_id == "NCT00733876.enrollment"].review_id.unique())[:2]
-        ['ki2020', 'registry']
+        >>> sorted(sides.review_id[sides.disagreement_id == "NCT00733876.enrollment"].unique())
+        ['ki2020', 'paper', 'registry', 'zhao2018']
         """
         for table in _disagreements.TABLES:
             self.table(table)

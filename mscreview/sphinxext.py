@@ -31,6 +31,8 @@ from .trace import section
 log = logging.getLogger(__name__)
 WEB = PACKAGE / "web"
 LEDGER = "tbl-ledger"
+# Tables whose rows carry the mark where they are linked, and how many fields it names.
+MARKED, FEW = ("controlled_trials", "experiments", "results", "trial_reports"), 3
 # What a page must hold to be given a script.
 SCRIPTS = {'id="fig-specification-curve"': "chooser.js", 'id="tbl-ledger"': "filter.js", 'class="fact-link"': "cards.js"}
 
@@ -252,8 +254,22 @@ def finish_page(app: Sphinx, page: str, template: str, context: dict[str, Any], 
         for mark, script in SCRIPTS.items():
             if mark in body:
                 app.add_js_file(script, loading_method="defer")
+        if page != book.homes.get(LEDGER):
+            words = rf'(<a [^>]*href="{re.escape(LINK)}([^"]+)"[^>]*>[^<]+</a>)'
+            body = re.sub(words, lambda m: m[1] + _dispute_mark(book, pathto, unquote(m[2])), body)
         context["body"] = re.sub(rf'href="{re.escape(LINK)}([^"]+)"', lambda m: _row_link(book, pathto, unquote(m[1])), body)
     context["script_files"] = [s for s in context.get("script_files", []) if not _calls_out(s)]
+
+
+def _dispute_mark(book: Book, pathto: Any, row: str) -> str:
+    """A mark behind the link to a row on whose coded fields sources differ."""
+    found = book.disputes.get(row, [])
+    if not found or row.partition("/")[0] not in MARKED or LEDGER not in book.homes:
+        return ""
+    fields = [field for _, field, _ in found]
+    more = f" and {len(fields) - FEW} more" if len(fields) > FEW else ""
+    words = escape(f"sources differ: {', '.join(fields[:FEW])}{more}")
+    return f' <a class="disputed" href="{pathto(book.homes[LEDGER])}#{anchor("ledger", found[0][0])}">{words}</a>'
 
 
 def _row_link(book: Book, pathto: Any, row: str) -> str:
