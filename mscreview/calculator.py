@@ -15,7 +15,7 @@ from .load import read_cells
 from .synthesis import direction
 from .synthesis.effects import COUNTS, GIVEN, MEANS, MEASURES, columns, effects
 from .synthesis.errors import MethodError, SynthesisError
-from .synthesis.pool import INTERVALS, METHODS, RANDOM, RATIOS, Fit, pool, subgroups
+from .synthesis.pool import INTERVALS, METHODS, RANDOM, RATIOS, Fit, leave_one_out, pool, subgroups
 
 _NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
@@ -235,6 +235,8 @@ def _table(fit: Fit, frame: pd.DataFrame, settings: dict) -> str:
                     lines.append(f"beside    {_interval(pool(frame, **settings | {'ci': other}))}, {INTERVALS[other]} interval")
                 except SynthesisError as error:
                     lines.append(f"beside    no {INTERVALS[other]} interval: {error}")
+    if fit.k > 2:
+        lines += [f"without   {label}: {_interval(other)}" for label, other in leave_one_out(fit.studies, **settings)]
     return "\n".join([*lines, *(f"note      {n}" for n in fit.notes)])
 
 

@@ -11,8 +11,7 @@ import pandas as pd
 from . import evidence
 from . import format as fmt
 from .errors import nearest
-from .synthesis.effects import effects
-from .synthesis.errors import SynthesisError
+from .synthesis.effects import one_effect, silent
 from .synthesis.grid import summary
 from .synthesis.pool import Fit, pool
 
@@ -134,12 +133,10 @@ def _effect(review: Review, path: str) -> Found:
         "control": f"{arms['events_c']} of {arms['n_c']}",
         "patients": fmt.number(arms["n_t"] + arms["n_c"]),
     }
-    try:
-        found = effects(rows, evidence.MEASURE)
-        y, half = float(found.yi.iloc[0]), 1.959963984540054 * float(found.vi.iloc[0]) ** 0.5
-        options |= {"estimate": _ratio(y), "ci": f"{_ratio(y - half)} to {_ratio(y + half)}"}
-    except SynthesisError:
-        pass  # no event in either arm: the counts are all there is
+    # Without an event in either arm the counts are all there is.
+    if not silent(rows, evidence.MEASURE)[0]:
+        middle, low, high = (in_words(fmt.effect(x)) for x in one_effect(rows, evidence.MEASURE))
+        options |= {"estimate": middle, "ci": f"{low} to {high}"}
     return _pick(options, quantity, "quantity"), _rows(rows.row)
 
 

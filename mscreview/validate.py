@@ -330,11 +330,14 @@ def results_add_up(raws: Cells, results: Raw, designs: Raw, controlled: Raw) -> 
             continue
         if int(events) > int(n):
             yield Problem(results.file, line, "events", f"{events} events in {n} patients (allowed: 0 to n)")
-        elif re.fullmatch(NUMBERS["number"], percent) and row["outcome"] not in ("mortality", "survival") and int(n):
+        elif re.fullmatch(NUMBERS["number"], percent) and int(n):
             digits = len(percent.partition(".")[2])
-            if f"{100 * int(events) / int(n):.{digits}f}" != f"{float(percent):.{digits}f}":
-                share = f"{100 * int(events) / int(n):.{digits}f}"
-                yield Problem(results.file, line, "events", f"{events} of {n} is {share}%, not the printed {percent}%")
+            # A page that prints who lived gives the share of those without the event.
+            lived = re.search("alive|surviv", row["outcome_printed"])
+            share = f"{100 * (int(n) - int(events) if lived else int(events)) / int(n):.{digits}f}"
+            if share != f"{float(percent):.{digits}f}":
+                counted = f"{int(n) - int(events)} of {n} alive" if lived else f"{events} of {n}"
+                yield Problem(results.file, line, "events", f"{counted} is {share}%, not the printed {percent}%")
     for row, line in zip(designs.rows, designs.lines, strict=True):
         for trial in controlled.rows:
             if trial["study_id"] == row["study_id"] and {trial["randomized"], row["randomized"]} == {"true", "false"}:

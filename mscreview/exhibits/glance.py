@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import exp
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,7 +10,7 @@ from .. import evidence
 from .. import format as fmt
 from ..charts import BLUE, FAVOURS, GREY, NARROW, ORANGE, SHAPES
 from ..draw.sheet import Sheet
-from ..synthesis.effects import effects
+from ..synthesis.effects import one_effect
 from ._content import Content, exhibit
 from ._votes import domain_order, link
 
@@ -137,9 +136,8 @@ def _share(votes: pd.DataFrame) -> str:
 
 def _risk(trial: pd.DataFrame) -> str:
     """Risk ratio of one trial with its interval."""
-    found = effects(trial, evidence.MEASURE)
-    middle, half = float(found.yi.iloc[0]), 1.959963984540054 * float(found.vi.iloc[0]) ** 0.5
-    return f"{fmt.effect(exp(middle))} ({fmt.effect(exp(middle - half))} to {fmt.effect(exp(middle + half))})"
+    middle, low, high = (fmt.effect(x) for x in one_effect(trial, evidence.MEASURE))
+    return f"{middle} ({low} to {high})"
 
 
 @exhibit("tbl-answers")

@@ -9,9 +9,9 @@ import pandas as pd
 from .. import format as fmt
 from ..charts import BLUE, GREY, NARROW, ORANGE
 from ..draw.sheet import Sheet
-from ..exhibit import LINK
 from ..schema import BLANKS
 from ._content import Content, exhibit
+from ._votes import link
 
 if TYPE_CHECKING:
     import altair as alt
@@ -114,22 +114,12 @@ def _draw(counts: pd.DataFrame, width: int) -> alt.LayerChart:
             if narrow:
                 y += 17
             x = float(label)
-            for state, (colour, _) in STATES.items():
-                for r in rows[rows.state == state].itertuples():
-                    about = f"{scope}, {kind}, {state}: {r.disagreements}"
-                    first = r.row.partition(";")[0]
-                    for i in range(r.disagreements):
-                        sheet.mark(
-                            x + step * (i + 0.5),
-                            y + 8,
-                            colour,
-                            STATES[state][1],
-                            True,
-                            min(110, step * step * 0.8),
-                            f"{LINK}{r.row.split(';')[i]}" or first,
-                            about,
-                        )
-                    x += step * r.disagreements
+            for state, (colour, shape) in STATES.items():
+                for row in ";".join(rows.row[rows.state == state]).split(";"):
+                    if row:
+                        size, about = min(110, step * step * 0.8), f"{scope}, {kind}, {state}: {row.partition('/')[2]}"
+                        sheet.mark(x + step / 2, y + 8, colour, shape, True, size, link(row), about)
+                        x += step
             sheet.text(x + 8, y + 8, fmt.number(int(rows.disagreements.sum())), bold=True)
             y += 21
         y += 8

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,8 +12,8 @@ from .. import format as fmt
 from ..draw.axis import NAMES, interval, written
 from ..draw.forest import Block, Diamond, Row, forest, of_fit
 from ..evidence import ARMS, ARMS_OF, MEASURE, comparisons, pools
-from ..synthesis.effects import COUNTS, RATIOS, effects, silent
-from ..synthesis.pool import INTERVALS, LEVEL, METHODS, Fit
+from ..synthesis.effects import COUNTS, one_effect, silent
+from ..synthesis.pool import INTERVALS, METHODS, Fit
 from ._content import Content, exhibit
 
 if TYPE_CHECKING:
@@ -69,11 +68,7 @@ def trial_row(trial: object, under: str = "", label: str = "", differs: bool = F
 
 def _single(counts: pd.DataFrame, measure: str) -> tuple[str, float, float, float]:
     """The effect of one trial: in words, estimate, bounds; a normal interval as in `synthesis.pool`."""
-    from scipy.stats import norm
-
-    y, v = (float(x) for x in effects(counts, measure).iloc[0])
-    half = float(norm.ppf((1 + LEVEL) / 2)) * math.sqrt(v)
-    numbers = [math.exp(x) if measure in RATIOS else x for x in (y, y - half, y + half)]
+    numbers = one_effect(counts, measure)
     return interval(*numbers, measure), *numbers
 
 

@@ -20,6 +20,7 @@ MEASURES = {
     "none": (GIVEN, "effect as given"),
 }
 RATIOS = ("rr", "or")
+LEVEL = 0.95
 
 
 def columns(measure: str) -> tuple[str, ...]:
@@ -144,6 +145,44 @@ def effects(studies: pd.DataFrame, measure: str, whole: bool = True) -> pd.DataF
         return studies[["yi", "vi"]].astype(float)
     yi, vi = _of_means(studies, measure) if measure in ("md", "smd") else _of_counts(studies, measure)
     return pd.DataFrame({"yi": yi, "vi": vi}, index=studies.index, dtype=float)
+
+
+def normal_bound() -> float:
+    """How many standard errors a normal 95 % interval reaches to either side.
+
+    Examples
+    --------
+    >>> round(normal_bound(), 4)
+    1.96
+    """
+    from scipy.stats import norm
+
+    return float(norm.ppf((1 + LEVEL) / 2))
+
+
+def one_effect(study: pd.DataFrame, measure: str) -> tuple[float, float, float]:
+    """Effect of one study with its normal 95 % interval, on the scale a reader reads: ratios as ratios.
+
+    Parameters
+    ----------
+    study : DataFrame, shape (1, ...)
+    measure : {"rr", "or", "rd", "md", "smd", "none"}
+
+    Raises
+    ------
+    SynthesisError
+        As `effects`.
+
+    Examples
+    --------
+    >>> bcg = pd.DataFrame({"events_t": [4], "n_t": [123], "events_c": [11], "n_c": [139]})
+    >>> [round(x, 2) for x in one_effect(bcg, "rr")]
+    [0.41, 0.13, 1.26]
+    """
+    y, v = (float(x) for x in effects(study, measure).iloc[0])
+    half = normal_bound() * v**0.5
+    low, middle, high = (float(np.exp(x)) if measure in RATIOS else x for x in (y - half, y, y + half))
+    return middle, low, high
 
 
 def _of_means(studies: pd.DataFrame, measure: str) -> tuple:

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from . import tau2 as between
-from .effects import COUNTS, MEASURES, RATIOS, check, effects, silent
+from .effects import COUNTS, LEVEL, MEASURES, RATIOS, check, effects, normal_bound, silent
 from .errors import MethodError, SynthesisError
 from .kinds import refuse_mixing
 
-LEVEL = 0.95
 FIXED = {"fe": "inverse variance, common effect", "mh": "Mantel–Haenszel, common effect", "peto": "Peto, common effect"}
 RANDOM = {
     "dl": "random effects, DerSimonian–Laird",
@@ -187,7 +186,7 @@ def pool(
         centre, se, weights = None, None, None
     fit = _fit(y, v, centre, se, weights, measure, method, ci, prediction)
     table = studies.reset_index(drop=True).assign(label=_labels(studies), yi=y, vi=v)
-    half = _normal(LEVEL) * np.sqrt(v)
+    half = normal_bound() * np.sqrt(v)
     table = table.assign(ci_low=y - half, ci_high=y + half, weight=fit.studies.weight)
     notes = list(fit.notes)
     if across_designs:
@@ -277,12 +276,6 @@ def _labels(studies: pd.DataFrame) -> list[str]:
     return [f"study {i}" for i in range(1, len(studies) + 1)]
 
 
-def _normal(level: float) -> float:
-    from scipy.stats import norm
-
-    return float(norm.ppf((1 + level) / 2))
-
-
 def _fit(
     y: np.ndarray, v: np.ndarray, centre: float | None, se: float | None, weights: np.ndarray | None,
     measure: str, method: str, ci: str, prediction: str | None,
@@ -306,7 +299,7 @@ def _fit(
         se = float(np.sqrt((max(1.0, ratio) if ci == "hksj-adhoc" else ratio) * se**2))
         if se < 1e-9 * plain:
             raise SynthesisError("all effects are the same: the HKSJ interval has no width (use hksj-adhoc or z)")
-    bound = float(t.ppf((1 + LEVEL) / 2, df)) if df else _normal(LEVEL)
+    bound = float(t.ppf((1 + LEVEL) / 2, df)) if df else normal_bound()
     statistic = centre / se
     p = float(2 * (t.sf(abs(statistic), df) if df else norm.sf(abs(statistic))))
     q = float(((y - centre) ** 2 / v).sum()) if method in ("mh", "peto") else between.cochran_q(y, v)
@@ -331,7 +324,7 @@ def _predict(centre: float, se: float, tau2: float, k: int, convention: str, not
     if short is not None and k <= short:
         notes.append(f"no prediction interval {convention} from {k} studies")
         return None, None, None
-    bound = _normal(LEVEL) if short is None else float(t.ppf((1 + LEVEL) / 2, k - short))
+    bound = normal_bound() if short is None else float(t.ppf((1 + LEVEL) / 2, k - short))
     half = bound * float(np.sqrt(tau2 + se**2))
     return centre - half, centre + half, convention
 

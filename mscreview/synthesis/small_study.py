@@ -46,10 +46,14 @@ def refuse_few(k: int) -> None:
         raise SynthesisError(f"{k} studies (allowed: {ENOUGH} or more, for a funnel plot and its tests)")
 
 
-def _refuse_same(y: np.ndarray, v: np.ndarray, test: str) -> None:
+def _given(studies: pd.DataFrame, test: str) -> tuple[np.ndarray, np.ndarray]:
+    """Effects and variances, refused where a test has nothing to go by."""
+    refuse_few(len(studies))
+    y, v = studies.yi.to_numpy(float), studies.vi.to_numpy(float)
     for what, values in (("variance", v), ("effect", y)):
         if np.ptp(values) == 0:
             raise SynthesisError(f"all studies have the same {what}: {test}'s test has nothing to go by")
+    return y, v
 
 
 def egger(studies: pd.DataFrame) -> Egger:
@@ -77,9 +81,7 @@ def egger(studies: pd.DataFrame) -> Egger:
     """
     import statsmodels.api as sm
 
-    refuse_few(len(studies))
-    y, v = studies.yi.to_numpy(float), studies.vi.to_numpy(float)
-    _refuse_same(y, v, "Egger")
+    y, v = _given(studies, "Egger")
     se = np.sqrt(v)
     fit = sm.WLS(y, sm.add_constant(se), weights=1 / v).fit()
     low, high = fit.conf_int()[0]
@@ -111,9 +113,7 @@ def begg(studies: pd.DataFrame) -> Begg:
     """
     from scipy.stats import kendalltau
 
-    refuse_few(len(studies))
-    y, v = studies.yi.to_numpy(float), studies.vi.to_numpy(float)
-    _refuse_same(y, v, "Begg")
+    y, v = _given(studies, "Begg")
     w = 1 / v
     centre = (w * y).sum() / w.sum()
     found = kendalltau((y - centre) / np.sqrt(v - 1 / w.sum()), v)

@@ -190,6 +190,9 @@ CELLS = {
     "count that is not the printed share": (
         "results", "sun2018-dgf-msc", "events", "3", "3 of 21 is 14.3%, not the printed 9.5%",
     ),
+    "survivors that are not the printed share": (
+        "results", "alp2022-mortality-28d-msc", "events", "4", "6 of 10 alive is 60%, not the printed 70%",
+    ),
     "pooled estimate outside its interval": (
         "published_pools", "zhaol2021-dgf", "estimate", "1.54", "1.54 lies outside 0.21 to 1.38",
     ),

@@ -82,11 +82,9 @@ def test_planted_claims(copy, before):
     assert ids(copy.root) - before == {"ge2010.sex-of-the-animals"}
 
 
-def test_undecided_disagreement_fails_the_check(copy, before):
+def test_undecided_disagreement_fails_the_check(copy):
     """A new contradiction is named with its sides; a row with the state open is enough to go on."""
     copy.edit("trial_reports", "ki2020-T1-r06", "enrollment", "115")
-    copy_rows = [p for p in map(str, check(copy.root)) if "extractions.csv" not in p]
-    assert not copy_rows or all("NCT03369275.enrollment" in p for p in copy_rows)
     # The second reading of that cell says otherwise too; bring it along, so that only the contradiction is left.
     reading = "trial_reports.ki2020-T1-r06.enrollment"
     for column in ("value_first", "value_second", "adjudicated_value"):
