@@ -17,7 +17,7 @@ SCHEMA, RAWS = read_all(default_root())
 TABLES = list(SCHEMA.tables)
 COLUMNS = [(table.name, column) for table in SCHEMA.tables.values() for column in table.columns]
 STUDY_COLUMNS = [(table, column) for table, column in COLUMNS if column == "study_id" and table != "studies"]
-assert len(TABLES) == 31
+assert len(TABLES) == 36
 assert len(COLUMNS) > 150
 assert len(STUDY_COLUMNS) >= 6
 
