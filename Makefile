@@ -5,10 +5,10 @@ BIN := .venv/bin
 READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 
-.PHONY: help book test lint data unit chapters site browser snapshot lock clean
+.PHONY: help book test lint data unit chapters site browser watch due watch-live snapshot lock clean
 
 help: ## list the tasks
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
 
 book: $(READY) ## build the site into _build/html (open _build/html/index.html)
 	$(BIN)/mscreview check
@@ -40,6 +40,24 @@ site: $(READY) ## build from an empty _build with warnings as errors, then test 
 
 browser: $(READY) ## the built pages in Chromium (apt install chromium), after make site
 	$(PYTEST) tests/browser
+
+WHAT ?= all
+SINCE ?= HEAD
+watch: $(READY) ## ask the registry and the literature what is new (WHAT=registry, literature, retractions or all), renew the chapters
+	@mkdir -p _build/watch
+	@rm -f _build/watch/*
+	@$(BIN)/mscreview watch $(WHAT) | tee _build/watch/summary.txt; echo $${PIPESTATUS[0]} > _build/watch/exit
+	$(BIN)/mscreview diff $(SINCE) > _build/watch/diff.md
+	$(BIN)/mscreview bibliography
+	$(BIN)/mscreview snapshot
+	@exit "$$(cat _build/watch/exit)"
+
+due: $(READY) ## say which searches are due today; fails when one is, or the last one failed
+	@mkdir -p _build/watch
+	@$(BIN)/mscreview status --strict --on "$$(date -u +%F)" | tee _build/watch/due.txt
+
+watch-live: $(READY) ## the watch against the real services (needs a network; never part of test)
+	MSCREVIEW_LIVE=1 $(PYTEST) tests/watch/live.py
 
 snapshot: $(READY) ## execute the chapters whose reference no longer holds
 	$(BIN)/mscreview snapshot

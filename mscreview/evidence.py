@@ -1,6 +1,10 @@
 """From tables to what may be added up: votes on direction, comparisons of two arms, and the pools that chapters name.
 
 Animals and patients, randomised and non-randomised trials come out of here apart, and stay apart.
+
+Vocabulary: an *addition* is a study that none of the reviews knew and that was screened in since. Comparisons and pools hold
+additions unless asked not to, so that the quoted pool is what everything eligible gives; ``additions=False`` is what the
+reviews' studies give. Votes, tallies and the specification grid stay those of the reviews; `added_votes` stand beside them.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ import pandas as pd
 from .errors import nearest
 from .schema import BLANKS
 from .synthesis.direction import Tally, tally, vote
+from .synthesis.effects import one_effect, silent
 from .synthesis.grid import grid
 from .synthesis.pool import Fit, pool
 
@@ -33,6 +38,16 @@ ARMS = ("both", "standard", "low")
 ARMS_OF = "tan2012"
 # Lists a study's days of infusion may fall into, counted from transplantation.
 TIMING = ("before transplantation", "on the day", "after transplantation", "on several sides of it")
+# Screened records of these kinds concern a study; they do not bring one.
+NOTICES = ("retraction", "expression of concern", "correction")
+# Addition → why it is not pooled with the reviews' trials; nothing where it asks their question. One that is not here waits.
+JUDGED = {
+    "alp2022": "",
+    "kaundal2022": "",
+    "reinders2021": "MSC weeks after transplantation, so that tacrolimus could be stopped: another question than MSC at transplantation",
+    "swaminathan2021": "cells outside the body, in a device beside dialysis: another treatment than cells infused",
+}
+UNJUDGED = "whether it asks the question of the other trials has not been judged yet"
 
 
 def _once(*tables: str) -> Callable:
@@ -42,7 +57,7 @@ def _once(*tables: str) -> Callable:
         computed: WeakKeyDictionary[Review, dict] = WeakKeyDictionary()
 
         @wraps(make)
-        def get(review: Review, *options: str, **named: str) -> object:
+        def get(review: Review, *options: str | bool, **named: str | bool) -> object:
             for table in tables:
                 review.table(table)
             kept = computed.setdefault(review, {})
@@ -54,6 +69,21 @@ def _once(*tables: str) -> Callable:
         return get
 
     return wrap
+
+
+@_once("citations", "findings", "new_evidence")
+def additions(review: Review) -> set[str]:
+    """Name the studies that were screened in since the reviews and that none of these cites or tabulates.
+
+    Examples
+    --------
+    >>> from mscreview import open_review
+    >>> "tan2012" in additions(open_review())
+    False
+    """
+    found = review.table("new_evidence")
+    found = found[(found.state == "included") & ~found.kind.isin(NOTICES) & ~found.study_id.isin(BLANKS)]
+    return set(found.study_id) - set(review.table("citations").study_id) - set(review.table("findings").study_id)
 
 
 @_once("experiments", "findings", "studies", "trial_designs", "vocab_domains", "vocab_outcomes", "vocab_preconditioning")
@@ -118,6 +148,52 @@ def votes(review: Review) -> pd.DataFrame:
     return pd.DataFrame(records)
 
 
+@_once("citations", "findings", "new_evidence", "results", "trial_designs", "vocab_domains", "vocab_outcomes")
+def added_votes(review: Review) -> pd.DataFrame:
+    """Give the votes of additions: no review says in which direction they point, so their counts do.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `votes`. An outcome whose risk ratio has an interval that includes 1, or that has no event, is no
+        difference; of several time points the first counts.
+
+    Examples
+    --------
+    >>> from mscreview import open_review
+    >>> added_votes(open_review()).columns.tolist() == votes(open_review()).columns.tolist()
+    True
+    """
+    rows = comparisons(review)
+    rows = rows[rows.addition].drop_duplicates(["study", "outcome"])
+    outcomes = review.table("vocab_outcomes").set_index("term")
+    position = review.table("vocab_domains").set_index("term").position.astype(int)
+    designs = review.table("trial_designs").set_index("study_id")
+    rows = rows.assign(domain=rows.outcome.map(outcomes.domain), direction=[_pointing(r, outcomes.desirable) for _, r in rows.iterrows()])
+    rows = rows.assign(position=rows.domain.map(position))
+    records = [
+        {
+            "study": study, "label": here.label.iloc[0], "stratum": "randomised" if here.randomized.iloc[0] else "other",
+            "population": "patient", "randomized": here.randomized.iloc[0], "setting": here.setting.iloc[0], "domain": domain,
+            "position": place, "vote": vote(here.direction), "outcomes": here.outcome.tolist(), "arm": "not_applicable", "counted": True,
+            "n": designs.n_treatment[study], "species": "", "model": "", "msc_source": "", "preconditioning": "", "timing": "",
+            "reviews": set(), "row": ";".join(here.row),
+        }
+        for (place, domain, study), here in rows.groupby(["position", "domain", "study"])
+    ]  # fmt: skip
+    return pd.DataFrame(records, columns=votes(review).columns)
+
+
+def _pointing(trial: pd.Series, desirable: pd.Series) -> str:
+    counts = pd.DataFrame([trial])
+    if silent(counts, MEASURE)[0]:
+        return "none"
+    _, low, high = one_effect(counts, MEASURE)
+    if low <= 1 <= high:
+        return "none"
+    return "benefit" if (low > 1) == (desirable[trial.outcome] == "increase") else "harm"
+
+
 def _animals(review: Review) -> pd.DataFrame:
     """One row an animal study; no study has experiments of two species, models or classes in the tables."""
     experiments = review.table("experiments")
@@ -176,8 +252,8 @@ def tallies(review: Review, stratum: str, method: str = "wilson", **only: str) -
     return {t.domain: t for t in tally(cast.drop(columns=["randomized"]), method)}
 
 
-@_once("results", "trial_designs")
-def comparisons(review: Review, arms: str = "both") -> pd.DataFrame:
+@_once("citations", "findings", "new_evidence", "results", "trial_designs")
+def comparisons(review: Review, arms: str = "both", additions: bool = True) -> pd.DataFrame:
     """Set each treated arm against its control: one row a study, outcome and time point with counts in both.
 
     Parameters
@@ -185,12 +261,14 @@ def comparisons(review: Review, arms: str = "both") -> pd.DataFrame:
     review : Review
     arms : {"both", "standard", "low"}
         Of a trial with two MSC arms: both added up, or the one with standard or low dose of calcineurin inhibitor.
+    additions : bool
+        With studies since the reviews; without them what the reviews' trials give.
 
     Returns
     -------
     DataFrame
         ``study``, ``label``, ``population`` (always ``patient``), ``randomized``, ``setting``, ``control``, ``comparison``, ``outcome``,
-        ``outcome_printed``, ``timepoint``, ``events_t``, ``n_t``, ``events_c``, ``n_c``, ``derived`` (bool), ``row``.
+        ``outcome_printed``, ``timepoint``, ``events_t``, ``n_t``, ``events_c``, ``n_c``, ``derived`` (bool), ``addition`` (bool), ``row``.
 
     Raises
     ------
@@ -206,7 +284,8 @@ def comparisons(review: Review, arms: str = "both") -> pd.DataFrame:
     """
     if arms not in ARMS:
         raise KeyError(f"no arms {arms!r} (there are: {', '.join(ARMS)}{nearest(arms, ARMS)})")
-    results = review.table("results")
+    results, since = review.table("results"), _since(review)
+    results = results if additions else results[~results.study_id.isin(since)]
     designs = review.table("trial_designs").set_index("study_id")
     records = []
     for (study, outcome, printed, time), rows in results.groupby(
@@ -225,7 +304,7 @@ def comparisons(review: Review, arms: str = "both") -> pd.DataFrame:
             "control": design.control, "comparison": design.comparison, "outcome": outcome, "outcome_printed": printed, "timepoint": time,
             "events_t": int(treated.events.sum()), "n_t": int(treated.n.sum()),
             "events_c": int(control.events.iloc[0]), "n_c": int(control.n.iloc[0]),
-            "derived": bool((~used.derived.isin(BLANKS)).any()), "row": ";".join(f"results/{r}" for r in used.result_id),
+            "derived": bool((~used.derived.isin(BLANKS)).any()), "addition": study in since, "row": ";".join(f"results/{r}" for r in used.result_id),
         })  # fmt: skip
     return pd.DataFrame(records)
 
@@ -234,7 +313,8 @@ def comparisons(review: Review, arms: str = "both") -> pd.DataFrame:
 class Pool:
     """Comparable trials of one outcome and one kind of design: pooled, or not, with the reason.
 
-    ``trials`` are rows of `comparisons`, one a study; ``fit`` is None where they are not pooled.
+    ``trials`` are rows of `comparisons`, one a study; ``fit`` is None where they are not pooled. ``apart`` are additions with the
+    outcome that ask another question than ``trials``; their column ``why`` says which.
     """
 
     id: str
@@ -244,17 +324,25 @@ class Pool:
     trials: pd.DataFrame
     fit: Fit | None
     reason: str
+    apart: pd.DataFrame
 
 
-@_once("results", "trial_designs")
-def pools(review: Review) -> dict[str, Pool]:
+@_once("citations", "findings", "new_evidence", "results", "trial_designs")
+def pools(review: Review, additions: bool = True) -> dict[str, Pool]:
     """Give every outcome with counts, by setting and kind of design: the one register of pooled results.
+
+    Parameters
+    ----------
+    review : Review
+    additions : bool
+        With studies since the reviews; without them what the reviews' trials give.
 
     Returns
     -------
     dict of str to Pool
         Ids such as ``acute-rejection-kidney-transplantation-randomised``. A study with several time points enters with its
-        first; one whose controls were historical or unknown is never pooled.
+        first; one whose controls were historical or unknown is never pooled. An addition enters where it was judged to ask
+        the question of the reviews' trials; else it stands apart, or alone where no review's trial has the outcome.
 
     Examples
     --------
@@ -263,19 +351,24 @@ def pools(review: Review) -> dict[str, Pool]:
     2
     """
     found = {}
-    for (outcome, setting, randomized), rows in comparisons(review).groupby(["outcome", "setting", "randomized"], sort=True):
+    counted = comparisons(review, additions=additions)
+    for (outcome, setting, randomized), rows in counted.groupby(["outcome", "setting", "randomized"], sort=True):
         stratum = "randomised" if randomized else "other"
         id_ = f"{outcome}-{setting}-{stratum}".replace(" ", "-").lower()
-        trials = rows.drop_duplicates("study").reset_index(drop=True)
-        reason = _why_not(trials)
+        every = rows.drop_duplicates("study")
+        every = every.assign(why=[JUDGED.get(t.study, UNJUDGED) if t.addition else "" for t in every.itertuples()])
+        together = every.why == ""
+        trials = (every[together] if together.any() else every).drop(columns="why").reset_index(drop=True)
+        reason = _why_not(trials) or ("" if together.any() else "trials since the reviews that ask different questions")
         fit = None if reason else pool(trials, MEASURE, METHOD, CI, drop_silent=True)
-        found[id_] = Pool(id_, outcome, setting, stratum, trials, fit, reason)
+        apart = every[~every.study.isin(trials.study)].reset_index(drop=True)
+        found[id_] = Pool(id_, outcome, setting, stratum, trials, fit, reason, apart)
     return found
 
 
-@_once("results", "trial_designs")
+@_once("citations", "findings", "new_evidence", "results", "trial_designs")
 def specifications(review: Review) -> pd.DataFrame:
-    """Pool acute rejection after transplantation in every defensible way; see `synthesis.grid.grid`.
+    """Pool acute rejection after transplantation in the reviews' trials in every defensible way; see `synthesis.grid.grid`.
 
     Examples
     --------
@@ -287,7 +380,7 @@ def specifications(review: Review) -> pd.DataFrame:
 
 
 def rejection_by_arms(review: Review) -> dict[str, pd.DataFrame]:
-    """Trials that count acute rejection, one table a choice of arms.
+    """Trials of the reviews that count acute rejection, one table a choice of arms.
 
     Examples
     --------
@@ -297,9 +390,14 @@ def rejection_by_arms(review: Review) -> dict[str, pd.DataFrame]:
     """
     found = {}
     for arms in ARMS:
-        rows = comparisons(review, arms)
+        rows = comparisons(review, arms, additions=False)
         found[arms] = rows[rows.outcome == "acute rejection"].reset_index(drop=True)
     return found
+
+
+def _since(review: Review) -> set[str]:
+    """`additions`, under a name that the option of the same name does not hide."""
+    return additions(review)
 
 
 def _why_not(trials: pd.DataFrame) -> str:

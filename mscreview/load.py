@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ import pandas as pd
 from .errors import DataError, Problem, nearest
 from .schema import BLANKS, Schema, Table
 
+AS_OF = "as_of.txt"
 # Cells longer than this are never evidence; the csv module's own limit is 131,072.
 MAX_CELL = 20_000
 
@@ -76,6 +78,38 @@ def read_raw(schema: Schema, name: str) -> Raw:
     if text is not None:
         _parse(raw, text)
     return raw
+
+
+def read_as_of(folder: Path) -> date:
+    """Read the day up to which the data stand; whatever a page says of "now" is said of this day.
+
+    Parameters
+    ----------
+    folder : Path
+        The data folder.
+
+    Raises
+    ------
+    DataError
+        The file is missing, or holds anything but one day and a line feed.
+
+    Examples
+    --------
+    >>> from mscreview.review import default_root
+    >>> read_as_of(default_root() / "data").year >= 2026
+    True
+    """
+    allowed = "one day as yyyy-mm-dd and a line feed"
+    try:
+        text = (folder / AS_OF).read_bytes().decode("ascii")
+        day = date.fromisoformat(text.removesuffix("\n"))
+    except OSError as error:
+        raise DataError([Problem(f"data/{AS_OF}", 0, "-", f"file is missing (allowed: {allowed})")]) from error
+    except ValueError as error:
+        raise DataError([Problem(f"data/{AS_OF}", 1, "-", f"not a day (allowed: {allowed})")]) from error
+    if text != f"{day}\n":
+        raise DataError([Problem(f"data/{AS_OF}", 1, "-", f"not written as a day (allowed: {allowed})")])
+    return day
 
 
 def read_cells(path: Path) -> tuple[list[str], list[dict[str, str]], list[int]]:

@@ -17,14 +17,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .load import AS_OF
 from .review import PACKAGE, default_root
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-# Modules that no executed cell can reach: a change in them alters no output.
+# Rooms that no executed cell can reach: a change in them alters no output.
 _OUTSIDE = {
-    "__main__.py", "bibliography.py", "calculator.py", "cli.py", "computed.py", "facts.py", "notebooks.py", "origin.py", "sphinxext.py", "trace.py",
+    "__main__", "badge", "bibliography", "calculator", "cli", "computed", "diff", "facts", "feed", "notebooks", "origin", "sphinxext",
+    "status", "store", "trace", "watch",
 }  # fmt: skip
 _SECONDS = 120
 
@@ -121,9 +123,9 @@ def evidence_digest(root: Path, tables: list[str] | None = None, outside: set[st
     ----------
     root : Path
     tables : list of str, optional
-        Tables to count in; all without it. A table that is gone counts as changed.
+        Tables to count in (``as_of``: the day of the data); all without it. A table that is gone counts as changed.
     outside : set of str
-        Names of modules to leave out.
+        Names of rooms (modules or folders of the package) to leave out.
 
     Returns
     -------
@@ -138,9 +140,10 @@ def evidence_digest(root: Path, tables: list[str] | None = None, outside: set[st
     from .schema import read_schema
 
     schema = read_schema(root)
-    names = sorted(schema.tables if tables is None else tables)
+    names = sorted([*schema.tables, "as_of"] if tables is None else tables)
     files = [schema.folder / "datapackage.json", *(schema.folder / schema.tables[n].path for n in names if n in schema.tables)]
-    files += sorted(p for p in PACKAGE.rglob("*.py") if p.name not in outside)
+    files += sorted(p for p in PACKAGE.rglob("*.py") if p.relative_to(PACKAGE).parts[0].removesuffix(".py") not in outside)
+    files += [schema.folder / AS_OF] if "as_of" in names else []
     files += [root / "requirements.lock"]
     total = sha256(repr(names).encode())
     for path in files:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from . import disagreements as _disagreements
 from . import published as _published
 from .errors import DataError, Problem, nearest
 from .exhibit import Exhibit
-from .load import Raw, read_raw, to_frame
+from .load import Raw, read_as_of, read_raw, to_frame
 from .schema import BLANKS, FILE, Schema, read_schema
 from .validate import validate
 
@@ -57,9 +58,14 @@ def check(root: str | Path | None = None) -> list[Problem]:
     []
     """
     try:
-        return validate(*read_all(Path(root or default_root())))
+        schema, raws = read_all(Path(root or default_root()))
     except DataError as error:
         return error.problems
+    try:
+        read_as_of(schema.folder)
+    except DataError as error:
+        return sorted([*error.problems, *validate(schema, raws)])
+    return validate(schema, raws)
 
 
 class Review:
@@ -71,6 +77,7 @@ class Review:
         problems = validate(self.schema, raws)
         if problems:
             raise DataError(problems)
+        self._as_of = read_as_of(self.schema.folder)
         self._tables = {name: to_frame(raw) for name, raw in raws.items()}
         self._raws = raws
         self._used: set[str] = set()
@@ -101,6 +108,18 @@ class Review:
             raise KeyError(f"no table {name!r} (there are: {', '.join(self._tables)}{nearest(name, self._tables)})")
         self._used.add(name)
         return self._tables[name].copy()
+
+    @property
+    def as_of(self) -> date:
+        """Day up to which the data stand; nothing in the book reads the clock.
+
+        Examples
+        --------
+        >>> open_review().as_of.isoformat() >= "2026-11-22"
+        True
+        """
+        self._used.add("as_of")
+        return self._as_of
 
     def blank(self, name: str, column: str) -> pd.Series:
         """Say which blank stands in each cell of a column, ``""`` where there is a value.

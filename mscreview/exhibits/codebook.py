@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from ..review import Review
 
 
+# Runs of searches with a line on their page, besides the last of each strategy.
+RUNS = 200
+
+
 def _slug(table: str) -> str:
     return table.replace("_", "-")
 
@@ -76,13 +80,27 @@ def files(review: Review) -> Content:
 
 @exhibits_for(lambda review: [f"tbl-rows-{_slug(t)}" for t in review.schema.tables])
 def rows(review: Review, id: str) -> Content:
-    """Every row of one table as it stands in the file, each with its own address."""
+    """Every row of one table as it stands in the file, each with its own address; of those that grow for ever, a part."""
     table = next(t for t in review.schema.tables.values() if id == f"tbl-rows-{_slug(t.name)}")
     columns = [table.key, *(c for c in table.columns if c != table.key)]
     data = pd.DataFrame({c: review.written(table.name, c) for c in columns})
+    total = len(data)
+    kept, which = _shown(table.name, data)
+    part = "every row" if len(kept) == total else f"{fmt.number(len(kept))} of {fmt.number(total)} rows ({which})"
     return Content(
-        caption=f"{table.title}: every row of {table.path}.",
-        alt=f"{fmt.number(len(data))} rows, sorted by {table.key}; the address of each is its key.",
-        data=data.assign(row=[f"{table.name}/{k}" for k in data[table.key]]),
+        caption=f"{table.title}: {part} of {table.path}.",
+        alt=f"{fmt.number(len(kept))} rows, sorted by {table.key}; the address of each is its key.",
+        data=kept.assign(row=[f"{table.name}/{k}" for k in kept[table.key]]),
         anchors=table.name,
     )
+
+
+def _shown(table: str, data: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Rows that get a line on a page: all, but for what the weekly searches pile up."""
+    if table == "new_evidence":
+        return data[data.state != "to screen"], "those that somebody has looked at; the file holds all"
+    if table == "search_log":
+        newest = data.sort_values(["run_at", "log_id"])
+        kept = pd.concat([newest.tail(RUNS), newest.drop_duplicates("search_id", keep="last")]).index.unique()
+        return data.loc[sorted(kept)], "the newest, and the last of each strategy; the file holds all"
+    return data, ""

@@ -3,7 +3,8 @@
 import pytest
 
 from mscreview.review import read_all
-from mscreview.validate import RULES, favours, validate
+from mscreview.rules import RULES, favours
+from mscreview.validate import validate
 
 
 def lines(copy):

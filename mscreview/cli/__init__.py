@@ -1,0 +1,38 @@
+"""The command ``mscreview``: parses arguments, prints, sets the exit code. One module a family of commands."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from . import book, calculators, living
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Words after the command's name; ``sys.argv`` without it.
+
+    Returns
+    -------
+    int
+        0 = good, 1 = problems found in what was checked, 2 = wrong use.
+
+    Examples
+    --------
+    >>> main(["check"])  # doctest: +ELLIPSIS
+    data: good (... tables, ... rows)
+    0
+    """
+    parser = argparse.ArgumentParser(
+        prog="mscreview",
+        description="Check the evidence, keep the book's chapters up to date, watch what is new, and pool or count your own studies.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for family in (book, living, calculators):
+        family.add(commands)
+    options = parser.parse_args(arguments)
+    return options.run(options)
