@@ -209,6 +209,28 @@ CELLS = {
     "judgement of no kind": (
         "appraisals", "tan2012-blinded", "judgement", "low risk", "unknown term 'low risk' (allowed: yes, no, unclear)",
     ),
+    "run of an unknown search": (
+        "search_log", "stored-pages.20261122T090000Z", "search_id", "stored-page",
+        "dangling reference 'stored-page' (allowed: a search_id of searches; nearest: stored-pages)",
+    ),
+    "run in another database than the strategy's": (
+        "search_log", "stored-pages.20261122T090000Z", "database", "PubMed",
+        "'PubMed' does not fit: the strategy is for stored pages",
+    ),
+    "run without a time": (
+        "search_log", "stored-pages.20261122T090000Z", "run_at", "not_applicable", "a run has a time, and only a run",
+    ),
+    "run at no time of day": (
+        "search_log", "stored-pages.20261122T090000Z", "run_at", "2026-11-22T24:00:00Z",
+        "'2026-11-22T24:00:00Z' is malformed (allowed: yyyy-mm-ddThh:mm:ssZ; `not_applicable` when it never ran)",
+    ),
+    "mode of no kind": (
+        "chapters", "zhao2018/hypoxia", "mode", "alive", "unknown term 'alive' (allowed: living, paused, frozen, superseded; nearest: living)",
+    ),
+    "chapter with an unknown search": (
+        "chapters", "glossary", "searches", "stored-pagse",
+        "dangling reference 'stored-pagse' (allowed: a search_id of searches; nearest: stored-pages)",
+    ),
     "reading that says the wrong thing of agreement": (
         "extractions", "controlled_trials.zhao2020-T2-r01.centers", "reason", "Just so.", "a difference needs a reason, and only a difference",
     ),

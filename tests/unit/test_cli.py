@@ -8,7 +8,7 @@ import pytest
 
 from mscreview.cli import main
 
-COMMANDS = ["check", "fact", "exhibits", "snapshot", "bibliography", "pool", "direction"]
+COMMANDS = ["check", "fact", "exhibits", "snapshot", "bibliography", "sample-locators", "watch", "status", "diff", "release", "pool", "direction"]
 
 
 @pytest.mark.parametrize("command", [[], *([c] for c in COMMANDS)], ids=lambda c: " ".join(c) or "mscreview")
@@ -26,7 +26,7 @@ def test_help_lists_every_command(capsys):
     """The overview names each command with a line of help."""
     with pytest.raises(SystemExit):
         main(["--help"])
-    assert re.findall(r"^    (\w+)\s+\S", capsys.readouterr().out, re.MULTILINE) == COMMANDS
+    assert re.findall(r"^    ([\w-]+)\s+\S", capsys.readouterr().out, re.MULTILINE) == COMMANDS
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 import pandas as pd
 import pytest
 
+from mscreview import DataError, open_review
 from mscreview.load import parse_list, read_raw, to_frame
+from mscreview.review import check
 from mscreview.schema import read_schema
 
 
@@ -137,3 +139,27 @@ def test_quotes_commas_and_markup_come_through(copy):
     text = 'a "quoted", <b>bold</b> & μ → 10⁶; =1+1'
     copy.edit("reviews", "ki2020", "title", text)
     assert raw(copy, "reviews").column("title")[0] == text
+
+
+@pytest.mark.parametrize(("content", "message"), [
+    (b"2026-11-22", "1:-: not written as a day"),
+    (b"2026-11-22\r\n", "1:-: not a day"),
+    (b"20261122\n", "1:-: not written as a day"),
+    (b"2026-02-30\n", "1:-: not a day"),
+    (b"\xff\n", "1:-: not a day"),
+    (b"", "1:-: not a day"),
+])  # fmt: skip
+def test_day_of_the_data_that_is_none(content, message, copy):
+    """The day is one line, yyyy-mm-dd; anything else is named like a fault of a table."""
+    (copy.root / "data" / "as_of.txt").write_bytes(content)
+    (problem,) = [str(p) for p in check(copy.root)]
+    assert problem == f"data/as_of.txt:{message} (allowed: one day as yyyy-mm-dd and a line feed)"
+
+
+def test_day_of_the_data_is_missing(copy):
+    """Without the day nothing can be said to be due, so the data do not open."""
+    (copy.root / "data" / "as_of.txt").unlink()
+    (problem,) = [str(p) for p in check(copy.root)]
+    assert problem.startswith("data/as_of.txt:0:-: file is missing")
+    with pytest.raises(DataError):
+        open_review(copy.root)

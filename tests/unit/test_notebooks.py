@@ -31,6 +31,24 @@ def book(copy):
     return copy
 
 
+def test_the_day_of_the_data_counts_for_who_uses_it(book):
+    """A new day renews the chapters that speak of it, and no other."""
+    chapter = Chapter(book.root, "chapters/one")
+    used, unused = digest(chapter, ["as_of", "experiments"]), digest(chapter, ["experiments"])
+    (book.root / "data" / "as_of.txt").write_text("2031-01-01\n", encoding="ascii")
+    assert digest(chapter, ["as_of", "experiments"]) != used
+    assert digest(chapter, ["experiments"]) == unused
+
+
+def test_rooms_outside_exist():
+    """A room that alters no output is a room of the package; a renamed one would count in silence."""
+    from mscreview.notebooks import _OUTSIDE
+    from mscreview.review import PACKAGE
+
+    assert _OUTSIDE
+    assert [room for room in _OUTSIDE if not (PACKAGE / room).is_dir() and not (PACKAGE / f"{room}.py").is_file()] == []
+
+
 def test_toc_is_read_in_order():
     """Parts, chapters and sections come out flat, the root first."""
     docs = [c.doc for c in chapters()]
