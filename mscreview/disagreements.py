@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from .errors import nearest
 from .load import Raw
 from .schema import BLANKS
+from .snapshots import in_order
 
 Cells = Mapping[str, Raw]
 
@@ -35,8 +36,6 @@ TRIAL_FIELDS = {
 }
 STUDY_FIELDS = {"species": "species", "cell source": "msc_source", "model": "model", "preconditioning": "preconditioning"}
 DATES = r"\d{4}(-\d\d(-\d\d)?)?"
-# Labels that a registry puts on records long after their last update.
-LATE = ("unknown", "terminated", "withdrawn", "completed")
 
 
 @dataclass(frozen=True)
@@ -130,15 +129,23 @@ def find(cells: Cells) -> list[Disagreement]:
     True
     """
     sides: dict[tuple[str, str], list[Side]] = defaultdict(list)
+    former: dict[tuple[str, str], list[Side]] = defaultdict(list)
     known = _kinds(cells)
     for side in _all(cells):
         sides[side.entity, side.field].append(side)
+    for side in _registry(cells, former=True):
+        former[side.entity, side.field].append(side)
     decided = {r["disagreement_id"]: r for r in cells["adjudications"].rows}
     found = []
     for (entity, field), group in sides.items():
-        if not differ(s.value for s in group):
-            continue
         id_ = slug(entity, field)
+        values = [s.value for s in group]
+        if not differ(values):
+            # A decision outlives the record it was about: the last record that said otherwise stays a side of it.
+            otherwise = [s for s in former[entity, field] if differ([*values, s.value])] if id_ in decided else []
+            if not otherwise:
+                continue
+            group = [*group, otherwise[-1]]
         kind = known.get((entity, field), group[0].kind)
         ordered = sorted(dict.fromkeys(group), key=lambda s: (_ORDER.index(s.source), s.locator, s.row))
         made = Disagreement(id_, kind, entity, field, tuple(ordered))
@@ -189,20 +196,18 @@ def _trials(cells: Cells, names: dict[str, str]) -> Iterator[Side]:
                 )
 
 
-def _registry(cells: Cells) -> Iterator[Side]:
-    def age(row: dict[str, str]) -> str:
-        # A page without a date that shows a late label was read after those that show none.
-        undated = "9999" if row["overall_status"] in LATE else "0000"
-        return undated if row["as_of"] in BLANKS else row["as_of"]
-
-    rows = sorted(cells["registry"].rows, key=age)
+def _registry(cells: Cells, former: bool = False) -> Iterator[Side]:
+    """Sides of the latest record of each trial that has a value; of all the earlier ones, oldest first, when `former`."""
+    # What the registry's own service says came after every stored page, also after those without a date.
+    rows = sorted(in_order(cells["registry"].rows), key=lambda r: r["read_at"] == "registry service")
     for field, (_, column, kind) in TRIAL_FIELDS.items():
         if column:
-            latest = {r["nct_id"]: r for r in rows if r[column] not in BLANKS}
-            for nct, row in latest.items():
+            told = [r for r in rows if r[column] not in BLANKS]
+            latest = {r["nct_id"]: r for r in told}
+            for row in [r for r in told if r is not latest[r["nct_id"]]] if former else latest.values():
                 when = "day not shown" if row["as_of"] in BLANKS else row["as_of"]
                 evidence = f"registry/{row['registry_id']}"
-                yield Side(nct, field, kind, "registry", "", row[column], evidence, f"record of {when}", row["source"])
+                yield Side(row["nct_id"], field, kind, "registry", "", row[column], evidence, f"record of {when}", row["source"])
 
 
 def _papers(cells: Cells, names: dict[str, str]) -> Iterator[Side]:

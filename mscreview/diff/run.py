@@ -1,0 +1,183 @@
+"""The commands ``diff`` and ``release``."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..errors import DataError
+from ..load import read_as_of
+from ..review import check
+from ..schema import FILE, Schema
+from ..store import StoreError, locked, read, write
+from . import words
+from .compare import compare
+from .model import Diff, level
+from .release import insert, next_version, number, recorded, records, section
+from .revision import RevisionError, resolve
+
+GOOD, PROBLEMS, WRONG_USE = 0, 1, 2
+WORKING = "the data as they stand"
+CHANGELOG = "CHANGELOG.md"
+
+
+def run_diff(old: str, new: str, root: Path, as_json: bool = False) -> int:
+    """Print what differs between two states of the data.
+
+    Parameters
+    ----------
+    old, new : str
+        A git revision or a folder each; empty means the data below `root`.
+    root : Path
+        A checkout or a data folder, whose repository has the revisions.
+    as_json : bool
+        JSON instead of words.
+
+    Returns
+    -------
+    int
+        0 = compared, also with differences; 1 = a side cannot be read; 2 = a name that leads to no data.
+
+    Examples
+    --------
+    >>> from mscreview.review import default_root
+    >>> run_diff("", "", default_root())
+    Nothing differs between the data as they stand and the data as they stand.
+    0
+    """
+    try:
+        diff = _compared(old, new, root)
+    except RevisionError as error:
+        return _wrong("diff", str(error))
+    except DataError as error:
+        return _faulty(error)
+    print(words.as_json(diff) if as_json else words.as_words(diff))
+    return GOOD
+
+
+def _compared(old: str, new: str, root: Path) -> Diff:
+    with TemporaryDirectory() as folder:
+        sides = [resolve(name, root, Path(folder, str(i))) for i, name in enumerate((old, new))]
+        return compare(sides[0], sides[1], (old or WORKING, new or WORKING))
+
+
+def run_release(root: Path, since: str, version: str | None = None, day: date | None = None, dry_run: bool = False) -> int:
+    """Record what changed since a revision as a new version.
+
+    Rows are added to the table `changes`, a section to the changelog, and the version is set in the descriptor. A run that was
+    cut off is finished by the same command.
+
+    Parameters
+    ----------
+    root : Path
+        A checkout or a data folder.
+    since : str
+        Git revision or folder of the version before.
+    version : str, optional
+        Another than the one that follows from the release rule; above every recorded one.
+    day : date, optional
+        Day of the version; the day of the data without it.
+    dry_run : bool
+        Print the section, write nothing.
+
+    Returns
+    -------
+    int
+        0 = recorded; 1 = the data have problems, or cannot be written; 2 = nothing changed, a wrong version, or a name that
+        leads to no data.
+
+    Examples
+    --------
+    >>> from mscreview.review import default_root
+    >>> run_release(default_root(), "", dry_run=True)
+    2
+    """
+    try:
+        if dry_run:
+            return _release(root, since, version, day, dry_run)
+        with locked(root):
+            return _release(root, since, version, day, dry_run)
+    except (RevisionError, ValueError) as error:
+        return _wrong("release", str(error))
+    except DataError as error:
+        return _faulty(error)
+    except (StoreError, OSError) as error:
+        print(f"mscreview release: {error}", file=sys.stderr)
+        return PROBLEMS
+
+
+def _release(root: Path, since: str, version: str | None, day: date | None, dry_run: bool) -> int:
+    if problems := check(root):
+        raise DataError(problems)
+    schema, raws = read(root)
+    diff = _compared(since, "", root)
+    found = recorded(diff.changes)
+    if not found:
+        raise ValueError(f"nothing changed since {since or WORKING}")
+    earlier = raws["changes"].rows
+    known = sorted({r["version"] for r in earlier}, key=number)
+    told = [(c["kind"], c["words"]) for c in records(found, "0.0.0", date.min)]
+    last = [r for r in earlier if known and r["version"] == known[-1]]
+    if sorted(told) == sorted((r["kind"], r["words"]) for r in last):
+        return _finish(schema, last, diff.not_compared, dry_run)
+    current = max([schema.descriptor.get("version", "0.0.0"), *known], key=number)
+    chosen = version or next_version(current, level(found))
+    if number(chosen) <= number(current):
+        raise ValueError(f"version {chosen} is not above {current}, the last one")
+    rows = records(found, chosen, day or read_as_of(schema.folder))
+    if dry_run:
+        print(section(rows, diff.not_compared))
+        return GOOD
+    texts = _texts(schema, rows, diff.not_compared)
+    write(root, {"changes": [*earlier, *rows]})
+    _put(texts)
+    print(f"recorded {chosen} ({rows[0]['level']}): {len(rows)} changes since {since}")
+    return GOOD
+
+
+def _finish(schema: Schema, rows: Sequence[dict[str, str]], not_compared: Sequence[str], dry_run: bool) -> int:
+    """The rows are there; whoever asks again gets what a run that was cut off left undone."""
+    version, texts = rows[0]["version"], _texts(schema, rows, not_compared)
+    if dry_run or not texts:
+        raise ValueError(f"these changes are recorded already, as version {version}")
+    _put(texts)
+    print(f"recorded {version}: its rows were there, the rest was not")
+    return GOOD
+
+
+def _texts(schema: Schema, rows: Sequence[dict[str, str]], not_compared: Sequence[str]) -> dict[Path, str]:
+    """Changelog with the version's section and descriptor with its number, as far as they are not so already."""
+    version = rows[0]["version"]
+    home = schema.folder.parent if schema.folder.name == "data" else schema.folder
+    log, descriptor = home / CHANGELOG, schema.folder / FILE
+    before = log.read_text(encoding="utf-8") if log.is_file() else ""
+    text = descriptor.read_text(encoding="utf-8")
+    # One value is set in the text as it stands, so that a reviewer sees one line.
+    numbered = re.sub(r'^(\s{0,4}"version":\s*)"[^"]*"', rf'\g<1>"{version}"', text, count=1, flags=re.M)
+    if json.loads(numbered).get("version") != version:
+        raise ValueError(f"data/{FILE} has no version on a line of its own, where it could be set")
+    wanted = {log: (before, insert(before, version, section(rows, not_compared))), descriptor: (text, numbered)}
+    return {path: new for path, (old, new) in wanted.items() if old != new}
+
+
+def _put(texts: dict[Path, str]) -> None:
+    for path, text in texts.items():
+        beside = path.with_name(f".{path.name}.new")
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.replace(path)
+
+
+def _wrong(command: str, message: str) -> int:
+    print(f"mscreview {command}: {message}", file=sys.stderr)
+    return WRONG_USE
+
+
+def _faulty(error: DataError) -> int:
+    for problem in error.problems:
+        print(problem, file=sys.stderr)
+    return PROBLEMS
