@@ -1,4 +1,4 @@
-"""Numbers for running text that come out of a synthesis: a pool, one trial's effect, a count of votes, the grid."""
+"""Numbers for running text that are computed: a pool, one trial's effect, a count of votes, the grid, drift of the registry, state of pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pandas as pd
 
 from . import evidence
 from . import format as fmt
+from .drift import FIELDS, VERDICTS, by_trial, drift, overdue, reported
 from .errors import nearest
+from .state import day_words, states, strategies
 from .synthesis.effects import one_effect, silent
 from .synthesis.grid import summary
 from .synthesis.pool import Fit, pool
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from .review import Review
 
 Found = tuple[str, list[str]]
+# Before the id of a pool: what the reviews' trials alone give.
+REVIEWS = "reviews/"
 
 
 class UnknownError(Exception):
@@ -31,10 +35,13 @@ def compute(review: Review, kind: str, path: str) -> Found:
     Parameters
     ----------
     review : Review
-    kind : {"pool", "effect", "tally", "grid"}
+    kind : {"pool", "effect", "tally", "grid", "drift", "state"}
     path : str
-        ``pool``: id of `evidence.pools`, then a quantity; ``effect``: study, outcome, quantity (the trial's risk ratio);
-        ``tally``: stratum, domain, quantity, and filters such as ``[setting=AKI]``; ``grid``: a quantity.
+        ``pool``: id of `evidence.pools`, then a quantity; ``reviews/`` before the id leaves out studies since the reviews; ``effect``: study, outcome, quantity (the trial's risk ratio);
+        ``tally``: stratum, domain, quantity, and filters such as ``[setting=AKI]``; ``grid``: a quantity;
+        ``drift``: number of trials, as ``status/ageing`` (field or ``any``, verdict), ``trials``, ``overdue``, ``reported``, the last two
+        also with ``/listed`` (those that the reviews list); ``state``: of pages (``overdue``, ``never-searched`` …), of strategies
+        (``run`` …) or of the log (``last-searched`` …).
 
     Returns
     -------
@@ -52,7 +59,7 @@ def compute(review: Review, kind: str, path: str) -> Found:
     >>> compute(open_review(), "tally", "animal/rejection/studies")[0]
     '8'
     """
-    return {"pool": _pool, "effect": _effect, "tally": _tally, "grid": _grid}[kind](review, path)
+    return _KINDS[kind](review, path)
 
 
 def in_words(number: str) -> str:
@@ -102,7 +109,8 @@ def _of_fit(fit: Fit) -> dict[str, str]:
 
 def _pool(review: Review, path: str) -> Found:
     id_, _, quantity = path.rpartition("/")
-    pools = evidence.pools(review)
+    pools = evidence.pools(review, additions=not id_.startswith(REVIEWS))
+    id_ = id_.removeprefix(REVIEWS)
     if id_ not in pools:
         raise UnknownError(f"no pool {id_!r} (there are: {', '.join(pools)}{nearest(id_, pools)})")
     found = pools[id_]
@@ -195,3 +203,50 @@ def _grid(review: Review, path: str) -> Found:
 
 def _ratios(cells: pd.DataFrame) -> pd.Series:
     return cells.estimate[(cells.measure == evidence.MEASURE) & (cells.problem == "")]
+
+
+def _state(review: Review, path: str) -> Found:
+    """Pages and strategies by what their searches gave, as of the day of the data."""
+    pages = states(review)
+    watched = [s for s in strategies(review) if s.kind == "watch"]
+    good, hand = [s for s in watched if s.good], [s for s in strategies(review) if s.kind == "hand" and s.good]
+    results = {
+        "new": "ok_new",
+        "nothing-new": "ok_none",
+        "partly-searched": "partly",
+        "failed": "failed",
+        "never-searched": "never",
+    }
+    of_pages = {name: [p for p in pages if p.state == state] for name, state in {**results, "none": "none"}.items()}
+    of_pages |= {"pages": pages, "searched-for": [p for p in pages if p.sources], "overdue": [p for p in pages if p.overdue]}
+    of_strategies = {"strategies": watched, "run": good, "run-failed": [s for s in watched if s.state == "failed"]}
+    found = {name: (fmt.number(len(rows)), [f"chapters/{p.chapter}" for p in rows]) for name, rows in of_pages.items()}
+    found |= {name: (fmt.number(len(rows)), [f"searches/{s.search_id}" for s in rows]) for name, rows in of_strategies.items()}
+    for name, rows in (("last-searched", good), ("by-hand", hand)):
+        last = max((s.good for s in rows), key=lambda run: (run.day, run.log_id), default=None)
+        # What was never done rests on the strategies, none of which has such a run.
+        found[name] = (day_words(last.day), [f"search_log/{last.log_id}"]) if last else ("never", found["strategies"][1])
+    names = sorted({s.database for s in good})
+    found["databases"] = (fmt.words(names) or "none", found["run" if names else "strategies"][1])
+    if path not in found:
+        raise UnknownError(f"no state {path!r} (there are: {', '.join(found)}{nearest(path, found)})")
+    return found[path]
+
+
+def _drift(review: Review, path: str) -> Found:
+    trials = by_trial(review)
+    name, _, rest = path.partition("/")
+    whole = {"trials": lambda: trials, "overdue": lambda: overdue(review, review.as_of), "reported": lambda: reported(review)}
+    if name in whole and rest in ("", "listed"):
+        rows = whole[name]()
+        rows = rows[rows.nct_id.isin(trials.nct_id)] if rest else rows
+    else:
+        field = _pick({f: f for f in [*FIELDS, "any", *whole]}, name, "field")
+        found = _pick({v: v for v in VERDICTS}, rest, "verdict")
+        rows = trials if field == "status" else drift(review)
+        rows = rows[(rows.verdict == found) & (rows.field.isin([field]) | (field == "any"))]
+    return fmt.number(rows.nct_id.nunique()), _rows(rows.row)
+
+
+_KINDS = {"pool": _pool, "effect": _effect, "tally": _tally, "grid": _grid, "drift": _drift, "state": _state}
+KINDS = tuple(_KINDS)

@@ -198,8 +198,7 @@ def _trials(cells: Cells, names: dict[str, str]) -> Iterator[Side]:
 
 def _registry(cells: Cells, former: bool = False) -> Iterator[Side]:
     """Sides of the latest record of each trial that has a value; of all the earlier ones, oldest first, when `former`."""
-    # What the registry's own service says came after every stored page, also after those without a date.
-    rows = sorted(in_order(cells["registry"].rows), key=lambda r: r["read_at"] == "registry service")
+    rows = in_order(cells["registry"].rows)
     for field, (_, column, kind) in TRIAL_FIELDS.items():
         if column:
             told = [r for r in rows if r[column] not in BLANKS]

@@ -11,9 +11,12 @@ filters are joined by ``,``):
 ``distinct:findings.study_id[population=animal]``      number of different values
 ``sum:…``, ``min:…``, ``max:…`` ``table.column[…]``     of a numeric column
 ``pool:ID/estimate``                                    a pooled result (also ``ci``, ``hksj``, ``pi``, ``p``, ``trials`` …)
+``pool:reviews/ID/estimate``                            the same without studies since the reviews
 ``effect:tan2012/acute rejection/ci``                   one trial's risk ratio (also ``treated``, ``control`` …)
 ``tally:animal/rejection/benefit[setting=AKI]``         votes on direction (also ``studies``, ``p``, ``ci`` …)
 ``grid:cells``                                          the specification grid
+``drift:status/ageing``                                 trials whose registry record drifted (also ``overdue``, ``reported``)
+``state:never-searched``                                pages by what their searches gave (also ``overdue``, ``last-searched``)
 =====================================================  ==========================================
 """
 
@@ -26,7 +29,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from . import format as fmt
-from .computed import UnknownError, compute
+from .computed import KINDS, UnknownError, compute
 from .errors import nearest
 
 if TYPE_CHECKING:
@@ -78,7 +81,7 @@ def fact(review: Review, expression: str) -> Fact:
     if expression.startswith("cell:"):
         return _cell(review, expression.removeprefix("cell:"))
     kind, _, path = expression.partition(":")
-    if kind in ("pool", "effect", "tally", "grid"):
+    if kind in KINDS:
         try:
             text, rows = compute(review, kind, path)
         except UnknownError as error:

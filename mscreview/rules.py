@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 
 from .errors import Problem, nearest
 from .load import Raw
@@ -228,6 +229,14 @@ def benchmarks_have_data(raws: Cells, benchmarks: Raw, sets: Raw) -> Iterator[Pr
             yield Problem(benchmarks.file, line, "set_id", f"dangling reference {quote(row['set_id'])} (allowed: {allowed})")
 
 
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 @_rule("searches", "search_log", "chapters", "new_evidence")
 def searches_are_known(raws: Cells, searches: Raw, log: Raw, chapters: Raw, evidence: Raw) -> Iterator[Problem]:
     """Whoever names a search names one that is there, and a run was made where its strategy is meant for."""
@@ -244,5 +253,18 @@ def searches_are_known(raws: Cells, searches: Raw, log: Raw, chapters: Raw, evid
             yield Problem(log.file, line, "database", f"{quote(row['database'])} does not fit: the strategy is for {meant}")
         if (row["state"] == "never") != (row["run_at"] == "not_applicable"):
             yield Problem(log.file, line, "run_at", "a run has a time, and only a run")
+        elif not _is_day(row["run_at"][:10]) and row["run_at"] not in BLANKS:
+            yield Problem(log.file, line, "run_at", f"{quote(row['run_at'])} is on no day of the calendar")
         if row["state"] == "failed" and {row["alarm"], row["reason"]} <= set(BLANKS):
             yield Problem(log.file, line, "reason", "a failed run needs a reason or an alarm")
+
+
+@_rule("new_evidence")
+def screening_is_said(raws: Cells, evidence: Raw) -> Iterator[Problem]:
+    """What somebody has looked at has a reason, a question and words on what it adds; the rest has none yet."""
+    for row, line in zip(evidence.rows, evidence.lines, strict=True):
+        waits = row["state"] == "to screen"
+        for column, blank in (("state_reason", "not_applicable"), ("what_it_adds", "not_extracted"), ("question", "not_extracted")):
+            if (row[column] == blank) != waits:
+                rule = "is for records to be screened only" if row[column] == blank else "needs a screening state"
+                yield Problem(evidence.file, line, column, f"{quote(row[column])} does not fit state {quote(row['state'])}: it {rule}")

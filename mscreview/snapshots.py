@@ -47,16 +47,16 @@ def in_order(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Sort pages by trial and age, the last known one at the end of its trial.
 
     A page without a date counts as later than all dated ones if its label is of a later stage than any of theirs, else as
-    earlier than them.
+    earlier than them. Once the registry's own service was asked, every page without a date is taken to be older.
 
     Parameters
     ----------
     rows : iterable of mapping
-        With ``registry_id``, ``nct_id``, ``as_of``, ``as_of_basis`` and ``overall_status``, as in the table `registry`.
+        With ``registry_id``, ``nct_id``, ``as_of``, ``as_of_basis``, ``overall_status`` and, where known, ``read_at``, as in `registry`.
 
     Examples
     --------
-    >>> page = {"nct_id": "NCT1", "as_of_basis": "last update"}
+    >>> page = {"nct_id": "NCT1", "as_of_basis": "last update", "read_at": "registry page"}
     >>> pages = [
     ...     page | {"registry_id": "a", "as_of": "not_reported", "overall_status": "unknown"},
     ...     page | {"registry_id": "b", "as_of": "2018-04-06", "overall_status": "recruiting"},
@@ -67,13 +67,15 @@ def in_order(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """
     rows = list(rows)
     dated: dict[str, int] = defaultdict(lambda: -1)
+    asked = {row["nct_id"] for row in rows if row.get("read_at") == "registry service"}
     for row in rows:
         if seen(row):
             dated[row["nct_id"]] = max(dated[row["nct_id"]], stage(row["overall_status"]))
 
     def age(row: Mapping[str, Any]) -> tuple:
         reached = stage(row["overall_status"])
-        place = 1 if seen(row) else 2 if reached > dated[row["nct_id"]] else 0
+        later = reached > dated[row["nct_id"]] and row["nct_id"] not in asked
+        place = 1 if seen(row) else 2 if later else 0
         return row["nct_id"], place, seen(row), reached, row["registry_id"]
 
     return sorted(rows, key=age)

@@ -21,6 +21,8 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
+from . import feed
+from .badge import SEARCHES, badge
 from .errors import DataError, nearest
 from .exhibit import LINK, anchor
 from .facts import FactError, fact
@@ -34,7 +36,9 @@ LEDGER = "tbl-ledger"
 # Tables whose rows carry the mark where they are linked, and how many fields it names.
 MARKED, FEW = ("controlled_trials", "experiments", "results", "trial_reports"), 3
 # What a page must hold to be given a script.
-SCRIPTS = {'id="fig-specification-curve"': "chooser.js", 'id="tbl-ledger"': "filter.js", 'class="fact-link"': "cards.js"}
+SCRIPTS = {
+    'id="fig-specification-curve"': "chooser.js", 'id="tbl-ledger"': "filter.js", 'class="fact-link"': "cards.js", "data-due=": "due.js",
+}  # fmt: skip
 
 
 class fact_node(nodes.inline):  # docutils names its nodes in lower case
@@ -112,6 +116,7 @@ class Book:
         self.homes: dict[str, str] = {}
         self.numbers: dict[str, str] = {}
         self.disputes = _disputes(self.review)
+        self.docs = {page.doc for page in self.pages}
         counts = {"fig": 0, "tbl": 0}
         for page in self.pages:
             for id_ in page.exhibits:
@@ -251,6 +256,9 @@ def finish_page(app: Sphinx, page: str, template: str, context: dict[str, Any], 
             lambda m: f'<span class="exhibit-number">{book.numbers.get(m[1], "")}.</span>',
             context["body"] + listed,
         )
+        chapter = page.removeprefix("chapters/")
+        if page in book.docs:
+            body = body.replace("</h1>", f"</h1>{badge(book.review, chapter, pathto(f'chapters/{SEARCHES}'))}", 1)
         for mark, script in SCRIPTS.items():
             if mark in body:
                 app.add_js_file(script, loading_method="defer")
@@ -258,7 +266,19 @@ def finish_page(app: Sphinx, page: str, template: str, context: dict[str, Any], 
             words = rf'(<a [^>]*href="{re.escape(LINK)}([^"]+)"[^>]*>[^<]+</a>)'
             body = re.sub(words, lambda m: m[1] + _dispute_mark(book, pathto, unquote(m[2])), body)
         context["body"] = re.sub(rf'href="{re.escape(LINK)}([^"]+)"', lambda m: _row_link(book, pathto, unquote(m[1])), body)
+    context["metatags"] = f'{context.get("metatags", "")}\n{_feed_link(pathto)}'
     context["script_files"] = [s for s in context.get("script_files", []) if not _calls_out(s)]
+
+
+def _feed_link(pathto: Any) -> str:
+    """What a feed reader looks for in a page."""
+    return f'<link rel="alternate" type="application/atom+xml" title="What changed" href="{pathto("feed.xml", 1)}" />'
+
+
+def write_feeds(app: Sphinx, error: Exception | None) -> None:
+    """Write the feeds beside the pages, once these are good."""
+    if error is None and app.builder.format == "html":
+        feed.write(_book(app).review, Path(app.outdir), app.config.html_baseurl)
 
 
 def _dispute_mark(book: Book, pathto: Any, row: str) -> str:
@@ -293,4 +313,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", start)
     app.connect("env-get-outdated", outdated)
     app.connect("html-page-context", finish_page, priority=900)
+    app.connect("build-finished", write_feeds)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

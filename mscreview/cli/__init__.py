@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
 
 from . import book, calculators, living
+from .codes import PROBLEMS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,4 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for family in (book, living, calculators):
         family.add(commands)
     options = parser.parse_args(arguments)
-    return options.run(options)
+    try:
+        code = options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output has seen enough (`mscreview check | head`); Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PROBLEMS
+    return code

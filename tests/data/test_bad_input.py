@@ -224,6 +224,18 @@ CELLS = {
         "search_log", "stored-pages.20261122T090000Z", "run_at", "2026-11-22T24:00:00Z",
         "'2026-11-22T24:00:00Z' is malformed (allowed: yyyy-mm-ddThh:mm:ssZ; `not_applicable` when it never ran)",
     ),
+    "run on a day that is none": (
+        "search_log", "stored-pages.20261122T090000Z", "run_at", "2026-02-31T09:00:00Z",
+        "'2026-02-31T09:00:00Z' is on no day of the calendar",
+    ),
+    "screened record without words": (
+        "new_evidence", "pmid-40663031", "what_it_adds", "not_extracted",
+        "'not_extracted' does not fit state 'included': it is for records to be screened only",
+    ),
+    "record to be screened that has a reason": (
+        "new_evidence", "pmid-40663031", "state_reason", "not_applicable",
+        "'not_applicable' does not fit state 'included': it is for records to be screened only",
+    ),
     "mode of no kind": (
         "chapters", "zhao2018/hypoxia", "mode", "alive", "unknown term 'alive' (allowed: living, paused, frozen, superseded; nearest: living)",
     ),

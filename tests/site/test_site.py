@@ -160,7 +160,7 @@ ALLOWED = {
 def orphans(doc: str) -> list[str]:
     """Words with a digit in the running text of a page that no fact, exhibit, citation or link to an exhibit accounts for."""
     article = BeautifulSoup((HTML / f"{doc}.html").read_text(encoding="utf-8"), "html.parser").select_one("article")
-    traced = "a.fact-link, data.fact, .exhibit, .fact-sources, .source-line, a.disputed, pre, code, a.reference, .prev-next-area, .headerlink"
+    traced = ".chapter-state, a.fact-link, data.fact, .exhibit, .fact-sources, .source-line, a.disputed, pre, code, a.reference, .prev-next-area, .headerlink"
     for tag in article.select(f"{traced}, script, style, cite, .citation"):
         tag.decompose()
     # A paper that could not be identified goes by its number in the review.

@@ -8,7 +8,7 @@ import pytest
 from mscreview.charts import FAVOURS, NARROW, WIDE
 from mscreview.draw.effect_direction import LOOK
 from mscreview.draw.harvest import OMITTED
-from mscreview.evidence import STRATA, tallies, votes
+from mscreview.evidence import STRATA, added_votes, tallies, votes
 from mscreview.exhibits import direction, harvest, subgroups
 from mscreview.synthesis.direction import interval, tally
 
@@ -73,8 +73,10 @@ def test_each_mark_is_a_row(review, id_, width):
 
 
 def test_plots_hold_all_votes(review, cast):
-    """Every vote is drawn in one of the three plots, none in two."""
-    assert sum(len(make(review).data) for make in PLOTS.values()) == len(cast) > 80
+    """Every vote is drawn in one of the three plots, none in two; those of studies since the reviews can be switched off."""
+    made = [make(review) for make in PLOTS.values()]
+    assert sum(len(content.data) for content in made) == len(cast) + len(added_votes(review)) > 80
+    assert sum(len((content.reviews_only or content).data) for content in made) == len(cast)
 
 
 def test_counts_at_the_foot_are_the_tallies(review):
@@ -110,7 +112,8 @@ def test_shade_and_size_follow_the_tables(review):
     judged = review.table("appraisals").query("item == 'random allocation'").set_index("study_id").judgement
     names = review.table("trial_designs").set_index("label")
     found = content.data.drop_duplicates("study")
-    assert len(found) == 4
+    since = added_votes(review).query("setting == 'kidney transplantation'").study.nunique()
+    assert len(found) == 4 + since
     for r in found.to_dict("records"):
         assert r["random allocation"] == judged[names.study_id[r["study"]]]
         assert r["patients given MSC"] == str(names.n_treatment[r["study"]])
@@ -127,21 +130,23 @@ def test_shade_and_size_follow_the_tables(review):
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_harvest_bars_are_votes(review, cast, width):
-    """One bar a trial, domain and time point; height from design and blinding, column from the vote."""
+    """One bar a trial, domain and time point; height from design and blinding, column from the vote; open if it is not counted."""
     content = harvest.harvest_trials(review)
     data = content.data
     marks, _ = linked(content, width)
-    assert len(data) == (cast.population == "patient").sum() > 20
+    since = data.since_the_reviews == "yes"
+    assert (~since).sum() == (cast.population == "patient").sum() > 20
+    assert since.sum() == len(added_votes(review)) > 0
     assert [m["href"] for m in marks] == first(data)
     heights = [float(m["shape"].split(",")[2].split("L")[0]) for m in marks]
     assert [-h / 10 for h in heights] == data.height.tolist()
-    assert [m["fill"] == "transparent" for m in marks] == (data.counted == "no").tolist()
+    assert [m["fill"] == "transparent" for m in marks] == ((data.counted == "no") | since).tolist()
     columns = {}
     for m, r in zip(marks, data.itertuples(), strict=True):
         assert f"{r.trial}, {r.domain}: {r.direction}" in m["about"]
         columns.setdefault(harvest.COLUMN[WORDS[r.direction]], []).append(m["x"])
-    assert len(columns) == 2
-    assert max(columns[1]) < min(columns[2])
+    assert len(columns) >= 2
+    assert all(max(columns[a]) < min(columns[b]) for a, b in pairwise(sorted(columns)))
     one = data.drop_duplicates("trial").set_index("trial").height
     assert one.to_dict()["Swaminathan 2018"] == 4
     assert (one["Tan 2012"], one["Erpicum 2019"], one["McIntyre 2018"], one["Tögel 2012"]) == (3, 2, 1, 1)

@@ -255,7 +255,8 @@ def test_register(register, review):
     """Every outcome with counts, by setting and design, under a readable id."""
     rows = comparisons(review)
     assert len(register) == len(rows.drop_duplicates(["outcome", "setting", "randomized"]))
-    assert set(zip(rows.study, rows.outcome, strict=True)) == {(s, p.outcome) for p in register.values() for s in p.trials.study}
+    stand = {(s, p.outcome) for p in register.values() for trials in (p.trials, p.apart) for s in trials.study}
+    assert set(zip(rows.study, rows.outcome, strict=True)) == stand
     for id_, found in register.items():
         assert id_ == found.id == "-".join([*found.outcome.split(), *found.setting.split(), found.stratum]).lower()
         assert id_.replace("-", "").isalnum()
