@@ -66,4 +66,6 @@ def _exhibit(id: str, content: Content, used: set[str]) -> Exhibit:
         body = content.html
     else:
         body = html_table(content.data, f"{content.alt} ({id})", content.columns, anchors=content.anchors)
-    return Exhibit(id, content.caption, content.alt, sorted(used), content.data, body, content.columns)
+    plain = content.reviews_only
+    without = None if plain is None else _exhibit(f"{id}-reviews-only", plain, used)
+    return Exhibit(id, content.caption, content.alt, sorted(used), content.data, body, content.columns, without)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # `favours` of a finding → direction of the synthesis.
 DIRECTION = {"msc": "benefit", "control": "harm", "neither": "none", "unclear": "unclear"}
 STRATA = {"animal": "animal studies", "randomised": "randomised trials", "other": "trials not randomised"}
-# What every pool of this book is made with; the specification grid shows every other choice.
+# What every pool of this book is made with; the grid shows every other choice.
 MEASURE, METHOD, CI = "rr", "reml", "z"
 # Both arms of a trial with two MSC arms, or one of them (Cochrane Handbook 23.3.4).
 ARMS = ("both", "standard", "low")
@@ -43,9 +43,7 @@ NOTICES = ("retraction", "expression of concern", "correction")
 # Addition → why it is not pooled with the reviews' trials; nothing where it asks their question. One that is not here waits.
 JUDGED = {
     "alp2022": "",
-    "kaundal2022": "",
-    "reinders2021": "MSC weeks after transplantation, so that tacrolimus could be stopped: another question than MSC at transplantation",
-    "swaminathan2021": "cells outside the body, in a device beside dialysis: another treatment than cells infused",
+    "reinders2021": "MSC weeks after transplantation, with tacrolimus stopped: another question than MSC at transplantation",
 }
 UNJUDGED = "whether it asks the question of the other trials has not been judged yet"
 
@@ -84,6 +82,9 @@ def additions(review: Review) -> set[str]:
     found = review.table("new_evidence")
     found = found[(found.state == "included") & ~found.kind.isin(NOTICES) & ~found.study_id.isin(BLANKS)]
     return set(found.study_id) - set(review.table("citations").study_id) - set(review.table("findings").study_id)
+
+
+_additions = additions  # for functions with an option of that name
 
 
 @_once("experiments", "findings", "studies", "trial_designs", "vocab_domains", "vocab_outcomes", "vocab_preconditioning")
@@ -156,7 +157,7 @@ def added_votes(review: Review) -> pd.DataFrame:
     -------
     DataFrame
         The columns of `votes`. An outcome whose risk ratio has an interval that includes 1, or that has no event, is no
-        difference; of several time points the first counts.
+        difference. Where time points of an outcome differ, each stands by itself and is not counted.
 
     Examples
     --------
@@ -164,34 +165,31 @@ def added_votes(review: Review) -> pd.DataFrame:
     >>> added_votes(open_review()).columns.tolist() == votes(open_review()).columns.tolist()
     True
     """
-    rows = comparisons(review)
-    rows = rows[rows.addition].drop_duplicates(["study", "outcome"])
+    rows = comparisons(review).query("addition")
     outcomes = review.table("vocab_outcomes").set_index("term")
-    position = review.table("vocab_domains").set_index("term").position.astype(int)
-    designs = review.table("trial_designs").set_index("study_id")
-    rows = rows.assign(domain=rows.outcome.map(outcomes.domain), direction=[_pointing(r, outcomes.desirable) for _, r in rows.iterrows()])
-    rows = rows.assign(position=rows.domain.map(position))
+    treated = review.table("trial_designs").set_index("study_id").n_treatment
+    rows["domain"] = rows.outcome.map(outcomes.domain)
+    rows["position"] = rows.domain.map(review.table("vocab_domains").set_index("term").position).astype(int)
+    rows["direction"] = [_pointing(r, outcomes.desirable[r.outcome]) for _, r in rows.iterrows()]
+    agree = rows.groupby(["study", "outcome"]).direction.transform("nunique") == 1
+    rows["arm"] = rows.timepoint.mask(agree, "not_applicable")
     records = [
         {
             "study": study, "label": here.label.iloc[0], "stratum": "randomised" if here.randomized.iloc[0] else "other",
             "population": "patient", "randomized": here.randomized.iloc[0], "setting": here.setting.iloc[0], "domain": domain,
-            "position": place, "vote": vote(here.direction), "outcomes": here.outcome.tolist(), "arm": "not_applicable", "counted": True,
-            "n": designs.n_treatment[study], "species": "", "model": "", "msc_source": "", "preconditioning": "", "timing": "",
-            "reviews": set(), "row": ";".join(here.row),
+            "position": place, "vote": vote(here.drop_duplicates("outcome").direction), "outcomes": here.outcome.unique().tolist(),
+            "arm": arm, "counted": arm in BLANKS, "n": treated[study], "species": "", "model": "", "msc_source": "",
+            "preconditioning": "", "timing": "", "reviews": set(), "row": ";".join(here.row),
         }
-        for (place, domain, study), here in rows.groupby(["position", "domain", "study"])
+        for (place, domain, study, arm), here in rows.groupby(["position", "domain", "study", "arm"])
     ]  # fmt: skip
     return pd.DataFrame(records, columns=votes(review).columns)
 
 
-def _pointing(trial: pd.Series, desirable: pd.Series) -> str:
+def _pointing(trial: pd.Series, desirable: str) -> str:
     counts = pd.DataFrame([trial])
-    if silent(counts, MEASURE)[0]:
-        return "none"
-    _, low, high = one_effect(counts, MEASURE)
-    if low <= 1 <= high:
-        return "none"
-    return "benefit" if (low > 1) == (desirable[trial.outcome] == "increase") else "harm"
+    _, low, high = (1, 1, 1) if silent(counts, MEASURE)[0] else one_effect(counts, MEASURE)
+    return "none" if low <= 1 <= high else "benefit" if (low > 1) == (desirable == "increase") else "harm"
 
 
 def _animals(review: Review) -> pd.DataFrame:
@@ -207,8 +205,7 @@ def _animals(review: Review) -> pd.DataFrame:
         author.where(~author.isin(BLANKS), "Ref. " + experiments.ref_no.astype(str) + ",") + " " + experiments.year.astype(str)
     )
     kept = ["label", "setting", "species", "model", "msc_source", "preconditioning", "timing"]
-    one = experiments.groupby("study_id")[kept].agg(lambda values: "; ".join(dict.fromkeys(values)))
-    return one
+    return experiments.groupby("study_id")[kept].agg(lambda values: "; ".join(dict.fromkeys(values)))
 
 
 def _timing(days: object) -> str:
@@ -245,8 +242,7 @@ def tallies(review: Review, stratum: str, method: str = "wilson", **only: str) -
     """
     if stratum not in STRATA:
         raise KeyError(f"no stratum {stratum!r} (there are: {', '.join(STRATA)}{nearest(stratum, STRATA)})")
-    cast = votes(review)
-    cast = cast[cast.counted & (cast.stratum == stratum)]
+    cast = votes(review).query("counted and stratum == @stratum")
     for column, value in only.items():
         cast = cast[cast[column] == value]
     return {t.domain: t for t in tally(cast.drop(columns=["randomized"]), method)}
@@ -284,7 +280,7 @@ def comparisons(review: Review, arms: str = "both", additions: bool = True) -> p
     """
     if arms not in ARMS:
         raise KeyError(f"no arms {arms!r} (there are: {', '.join(ARMS)}{nearest(arms, ARMS)})")
-    results, since = review.table("results"), _since(review)
+    results, since = review.table("results"), _additions(review)
     results = results if additions else results[~results.study_id.isin(since)]
     designs = review.table("trial_designs").set_index("study_id")
     records = []
@@ -335,7 +331,7 @@ def pools(review: Review, additions: bool = True) -> dict[str, Pool]:
     ----------
     review : Review
     additions : bool
-        With studies since the reviews; without them what the reviews' trials give.
+        With studies since the reviews, or what the reviews' trials give.
 
     Returns
     -------
@@ -388,16 +384,8 @@ def rejection_by_arms(review: Review) -> dict[str, pd.DataFrame]:
     >>> rejection_by_arms(open_review())["low"].n_t.tolist()
     [6, 21, 52]
     """
-    found = {}
-    for arms in ARMS:
-        rows = comparisons(review, arms, additions=False)
-        found[arms] = rows[rows.outcome == "acute rejection"].reset_index(drop=True)
-    return found
-
-
-def _since(review: Review) -> set[str]:
-    """`additions`, under a name that the option of the same name does not hide."""
-    return additions(review)
+    found = {arms: comparisons(review, arms, additions=False) for arms in ARMS}
+    return {arms: rows[rows.outcome == "acute rejection"].reset_index(drop=True) for arms, rows in found.items()}
 
 
 def _why_not(trials: pd.DataFrame) -> str:

@@ -22,6 +22,8 @@ ROW = "row"
 LINK = "#row="
 # Cells with more characters than this get a wider column.
 LONG = 60
+# Behind the name of a study that none of the reviews knew.
+MARK = "†"
 # More source rows than this stand behind a summary.
 FEW = 4
 
@@ -48,6 +50,8 @@ class Exhibit:
         The rows shown; has a column ``row``.
     body : str
         HTML of the table or chart.
+    reviews_only : Exhibit, optional
+        The same without studies since the reviews; a switch that needs no script shows one or the other.
 
     Raises
     ------
@@ -68,6 +72,7 @@ class Exhibit:
     data: pd.DataFrame
     body: str
     columns: Mapping[str, str] = field(default_factory=dict)
+    reviews_only: Exhibit | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"(fig|tbl)-[a-z0-9-]+", self.id):
@@ -104,19 +109,41 @@ class Exhibit:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
+        if self.reviews_only is None:
+            return self._html(self.id, self.id)
+        # The address belongs to both, so that a link to it arrives wherever the switch stands.
+        with_, without = self._html(self.id, ""), self.reviews_only._html(self.id, self.reviews_only.id)
+        return (
+            f'<div class="switched" id="{self.id}">{_switch(self.id)}<div class="with-additions">{with_}</div>'
+            f'<div class="without-additions">{without}</div></div>'
+        )
+
+    def _html(self, number: str, address: str) -> str:
+        """The exhibit by itself, under the number of the exhibit `number`."""
         tables = escape(" ".join(self.sources))
-        caption = f'<span class="exhibit-number" data-exhibit="{self.id}"></span> {escape(self.caption)}'
+        address = f' id="{address}"' if address else ""
+        caption = f'<span class="exhibit-number" data-exhibit="{number}"></span> {escape(self.caption)}'
         if not self.is_figure:
             return (
-                f'<div class="exhibit exhibit-table" id="{self.id}" data-tables="{tables}">'
+                f'<div class="exhibit exhibit-table"{address} data-tables="{tables}">'
                 f"{self.body.replace('<caption></caption>', f'<caption><span>{caption}</span></caption>', 1)}</div>"
             )
         table = html_table(self.data, label=f"Data of {self.id}", columns=self.columns, caption="The data shown")
         return (
-            f'<figure class="exhibit exhibit-figure" id="{self.id}" data-tables="{tables}">{self.body}'
+            f'<figure class="exhibit exhibit-figure"{address} data-tables="{tables}">{self.body}'
             f"<figcaption>{caption}</figcaption>"
             f'<details class="exhibit-data"><summary>Show the data <span class="for-screen-reader">of {self.id}</span></summary>{table}</details></figure>'
         )
+
+
+def _switch(id: str) -> str:
+    """Two buttons of which one is pressed; the style sheet shows what it stands for."""
+    sides = (("on", f"shown, marked {MARK}", " checked"), ("off", "left out", ""))
+    buttons = "".join(
+        f'<label><input type="radio" class="additions-{side}" name="{id}-additions" value="{side}"{state}> {words}</label>'
+        for side, words, state in sides
+    )
+    return f'<fieldset class="additions-switch"><legend>Studies since the reviews</legend>{buttons}</fieldset>'
 
 
 def html_table(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ..charts import FAVOURS, GREY, INK, NARROW, SHAPES
+from ..exhibit import MARK
 from .sheet import Sheet
 
 if TYPE_CHECKING:
@@ -179,6 +180,8 @@ def direction_plot(
     said = ["number beside a mark: outcomes, when more than one"]
     if not all(s.counted for p in panels for line in p.lines for s in line.signs):
         said.append("in brackets: one arm, route or time point only; not counted")
+    if any(line.name.endswith(MARK) for p in panels for line in p.lines):
+        said.append(f"{MARK} since the reviews, direction from its counts")
     for words_ in said:
         sheet.text(0, y + 9, words_, size=11)
         y += 15
@@ -267,13 +270,18 @@ def _line(
     sheet: Sheet, y: float, line: Line, notes: Sequence[tuple[str, float]], left: float, pitch: float, narrow: bool
 ) -> float:
     """One study from `y` down; where it ends."""
-    below = wrap(line.below, 22, break_on_hyphens=False) if narrow else []
+    # A name longer than its column breaks before the bracket that explains it.
+    first, bracket, rest = line.name.partition(" (")
+    names = [first, f"({rest}"] if bracket and len(line.name) > 20 else [line.name]
+    if line.apart:
+        names = wrap(line.name, int((left - 14) / 5.2))
+    below = names[1:] + (wrap(line.below, 22, break_on_hyphens=False) if narrow else [])
     height = (26.0 if not _large(line) else 28.0) if not below else 12 + 14 + 13 * len(below)
     sheet.rule(0, y, sheet.width, y, opacity=0.35)
     _shade(sheet, 0, sheet.width, y, y + height, line.shade)
     indent = 14 if line.apart else 4
     top = y + height / 2 - 13 * len(below) / 2
-    sheet.text(indent, top, line.name, size=11 if line.apart else 12)
+    sheet.text(indent, top, names[0], size=11 if line.apart else 12)
     for i, words in enumerate(below):
         sheet.text(indent, top + 14 + 13 * i, words, size=11)
     x = 122.0

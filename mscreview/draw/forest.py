@@ -14,7 +14,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from ..charts import BLUE, GREY, NARROW
-from ..exhibit import LINK
+from ..exhibit import LINK, MARK
 from .axis import NAMES, RATIOS, SMALL, Axis, interval, probability, reach, spread, written
 from .sheet import Sheet
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from ..synthesis.pool import Fit
 
+# Pixels of a broken line.
+DASH, GAP = 6.0, 4.0
 SHORT = {
     "fe": "Common effect", "mh": "Mantel–Haenszel", "peto": "Peto", "dl": "Random effects, DL", "pm": "Random effects, Paule–Mandel",
     "reml": "Random effects, REML", "ml": "Random effects, ML", "he": "Random effects, Hedges",
@@ -31,7 +33,10 @@ SHORT = {
 
 @dataclass(frozen=True)
 class Row:
-    """One study: without ``estimate`` the words ``none`` stand in its place. ``row`` names its source rows, joined by ``;``."""
+    """One study: without ``estimate`` the words ``none`` stand in its place. ``row`` names its source rows, joined by ``;``.
+
+    ``addition`` marks a study that none of the reviews knew, by a dagger and a broken interval.
+    """
 
     label: str
     estimate: float | None = None
@@ -45,6 +50,7 @@ class Row:
     extra: str = ""
     none: str = "not estimable"
     filled: bool = True
+    addition: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,7 @@ class Diamond:
     row: str = ""
     under: str = ""
     filled: bool = True
+    addition: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,12 +84,12 @@ class Block:
 def of_fit(fit: Fit, heading: str = "", *, left: str = "favours treatment", right: str = "favours control") -> Block:
     """Turn a fit into a block: its studies, its diamond, and what must be known of it.
 
-    Columns ``row`` (source rows) and ``under`` (words under the label) of ``fit.studies`` are used if there are any.
+    Columns ``row`` (source rows), ``under`` (words under the label) and ``addition`` of ``fit.studies`` are used if there are any.
     """
     rows = [
         Row(
             str(s.label), fit.shown(s.yi), fit.shown(s.ci_low), fit.shown(s.ci_high), _arm(s, "t"), _arm(s, "c"),
-            float(s.weight), getattr(s, "row", ""), getattr(s, "under", ""),
+            float(s.weight), getattr(s, "row", ""), getattr(s, "under", ""), addition=bool(getattr(s, "addition", False)),
         )
         for s in fit.studies.itertuples()
     ]  # fmt: skip
@@ -97,6 +104,23 @@ def heterogeneity(fit: Fit) -> str:
     shares = [f"{fit.i2_q:.0f}% from Q"] + ([] if fit.i2_tau2 is None else [f"{fit.i2_tau2:.0f}% from τ²"])
     tau2 = "" if fit.i2_tau2 is None else f"τ² {fit.tau2:.2f}; "
     return f"{tau2}I² {', '.join(shares)}; Q {fit.q:.2f} on {fit.q_df} df, {probability(fit.q_p)}"
+
+
+def _name(x: Row | Diamond) -> str:
+    """Label with the mark of a study since the reviews, which stays on the line of the word before it."""
+    return f"{x.label}\u00a0{MARK}" if x.addition else x.label
+
+
+def _spoken(x: Row | Diamond) -> str:
+    """Label as a screen reader says it."""
+    return ", ".join(w for w in (x.label, x.under, "since the reviews" if x.addition else "") if w)
+
+
+def _pieces(start: float, end: float) -> list[tuple[float, float]]:
+    """Dashes that fill a line, whole at both of its ends."""
+    n = max(1, round((end - start + GAP) / (DASH + GAP)))
+    piece = (end - start - (n - 1) * GAP) / n
+    return [(start + i * (piece + GAP), start + i * (piece + GAP) + piece) for i in range(n)]
 
 
 def _tied(words: str) -> str:
@@ -177,7 +201,7 @@ class _Forest:
         if self.narrow:
             self.label, right = 138.0, self.width - 6.0
         else:
-            parts = [spread(r.label, 13) for r in [*rows, *pooled]] + [spread(r.under, SMALL) for r in [*rows, *pooled]]
+            parts = [spread(_name(r), 13) for r in [*rows, *pooled]] + [spread(r.under, SMALL) for r in [*rows, *pooled]]
             self.label = min(176, max([*parts, spread("Prediction interval")]) + 8)
             self.weight_at = right = self.width - 2.0
             right -= 0 if self.heaviest is None else 46
@@ -201,6 +225,9 @@ class _Forest:
                 self._block(block)
             end = self.axis.foot(self.sheet, self.y - 4, self.null, group[0].left, group[0].right, NAMES[self.measure])
             self.y = end + 18
+        if any(x.addition for b in self.blocks for x in [*b.rows, *b.pooled]):
+            self.sheet.text(0, end + 12, f"{MARK} and a broken line: since the reviews", size=SMALL)
+            end += 20
         return self.sheet.chart(end)
 
     def _head(self) -> None:
@@ -272,22 +299,22 @@ class _Forest:
     def _row(self, r: Row) -> None:
         weight = "" if r.weight is None else f"{r.weight:.0f}"
         numbers = self._numbers(r)
-        middle = self._line(r.label, r.under, (r.treated, r.control), numbers, weight, r.extra)
+        middle = self._line(_name(r), r.under, (r.treated, r.control), numbers, weight, r.extra)
         if r.estimate is None:
             return
         half = 4.0 if r.weight is None else max(2.0, 6.5 * math.sqrt(r.weight / self.heaviest))
         counts = f"; {self.arms[0]} {r.treated}, {self.arms[1]} {r.control}" if r.treated and r.control else ""
-        about = f"{r.label}{', ' if r.under else ''}{r.under}: {NAMES[self.measure].lower()} {numbers}{counts}"
+        about = f"{_spoken(r)}: {NAMES[self.measure].lower()} {numbers}{counts}"
         x = self.axis.at(r.estimate)
-        path = self._whiskers(r.low, r.high, x, half) + f"M{-half:.2f},{-half:.2f}H{half:.2f}V{half:.2f}H{-half:.2f}Z"
+        path = self._whiskers(r.low, r.high, x, half, r.addition) + f"M{-half:.2f},{-half:.2f}H{half:.2f}V{half:.2f}H{-half:.2f}Z"
         self._mark(x, middle, path, r.filled, r.row, about + (f"; weight {weight}%" if weight else ""))
 
     def _pooled(self, d: Diamond) -> None:
         numbers = self._numbers(d)
-        middle = self._line(d.label, d.under, ("", ""), numbers, bold=True)
+        middle = self._line(_name(d), d.under, ("", ""), numbers, bold=True)
         x, left, right = (self.axis.at(v) for v in (d.estimate, d.low, d.high))
         path = f"M{left - x:.2f},0L0,-7L{right - x:.2f},0L0,7Z" + self._arrows(d.low, d.high, x)
-        about = f"{d.label}{', ' if d.under else ''}{d.under}: pooled {NAMES[self.measure].lower()} {numbers}"
+        about = f"{_spoken(d)}: pooled {NAMES[self.measure].lower()} {numbers}"
         self._mark(x, middle, path, d.filled, d.row, about)
         if d.pi_low is None or d.pi_high is None:
             return
@@ -297,9 +324,11 @@ class _Forest:
         path = f"M{left:.2f},-0.6H{right:.2f}V0.6H{left:.2f}Z" + self._arrows(d.pi_low, d.pi_high, x)
         self._mark(x, middle, path, True, d.row, f"{d.label}: 95% prediction interval {numbers}")
 
-    def _whiskers(self, low: float, high: float, x: float, half: float) -> str:
+    def _whiskers(self, low: float, high: float, x: float, half: float, broken: bool) -> str:
         """Path of an interval on both sides of its square, with an arrow where it leaves the axis."""
         ends = [(self.axis.at(low) - x, -half), (half, self.axis.at(high) - x)]
+        if broken:
+            ends = [piece for a, b in ends for piece in _pieces(a, b)]
         return "".join(f"M{a:.2f},0L{b:.2f},0" for a, b in ends if b > a) + self._arrows(low, high, x)
 
     def _arrows(self, low: float, high: float, x: float) -> str:

@@ -12,6 +12,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from ..charts import BLUE, FAINT, GREY, NARROW, ORANGE, PURPLE, TEAL
+from ..exhibit import MARK
 from .effect_direction import LOOK, SIZES, Sign, head_lines
 from .sheet import Sheet
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 STEP = 10  # pixels a level of design
+STRIPE = 5  # pixels between stripes
 _WIDE = 12  # width of a bar
 # What is left out → colour and shape of its mark.
 OMITTED = {
@@ -29,9 +31,16 @@ OMITTED = {
 }
 
 
+# A striped square for the key, in the coordinates of a Vega symbol.
+_STRIPED = "M-0.5,0.7L-0.5,-0.7L0.5,-0.7L0.5,0.7ZM-0.5,-0.23L0.5,-0.23M-0.5,0.23L0.5,0.23"
+
+
 @dataclass(frozen=True)
 class Bar:
-    """One trial in one domain: `code` above the bar, `level` its height from 1, open when not counted."""
+    """One trial in one domain: `code` above the bar, `level` its height from 1, open when not counted.
+
+    An `addition`, a trial that none of the reviews knew, is striped and its code has a dagger.
+    """
 
     domain: str
     column: int
@@ -42,12 +51,14 @@ class Bar:
     counted: bool
     href: str
     about: str
+    addition: bool = False
 
 
-def _box(level: int) -> str:
+def _box(level: int, striped: bool = False) -> str:
     """Path of a bar that stands on its point, in pixels when the mark's size is 4."""
     half, high = _WIDE / 2, STEP * level
-    return f"M{-half},0L{-half},{-high}L{half},{-high}L{half},0Z"
+    stripes = "".join(f"M{-half},{-y}L{half},{-y}" for y in range(STRIPE, high, STRIPE)) if striped else ""
+    return f"M{-half},0L{-half},{-high}L{half},{-high}L{half},0Z{stripes}"
 
 
 def harvest(
@@ -86,12 +97,15 @@ def harvest(
     y = sheet.key([(s, *look, True) for s, look in settings.items()], y, "Setting:")
     if not all(b.counted for b in bars):
         y = sheet.key([("open bar: one time point only, not counted", GREY, "square", False)], y)
+    if any(b.addition for b in bars):
+        y = sheet.key([(f"{MARK} striped: since the reviews", GREY, _STRIPED, False, 150)], y)
     y += 12
     label = 0 if narrow else 150
-    pitch = (width - label) / len(heads)
+    edges = _edges(label, width, bars, len(heads), narrow)
     for i, words in enumerate(heads):
-        for j, part in enumerate(lines := wrap(words, 18 if narrow else 40)):
-            sheet.text(label + pitch * (i + 0.5), y + 13 * (j + 2 - len(lines)), part, "center", bold=True)
+        middle, chars = (edges[i] + edges[i + 1]) / 2, int((edges[i + 1] - edges[i]) / 6.2)
+        for j, part in enumerate(lines := wrap(words, chars, break_long_words=False)):
+            sheet.text(middle, y + 13 * (j + 2 - len(lines)), part, "center", bold=True)
     y += 24
     high = STEP * max(len(levels), 1)
     for domain in dict.fromkeys(b.domain for b in bars):
@@ -103,16 +117,18 @@ def harvest(
                 sheet.text(0, y + 48 + 14 * (j - (len(lines) - 1) / 2), part)
         foot = y + high + (40 if narrow else 28)
         for column in range(len(heads)):
+            left, right = edges[column : column + 2]
             if column:
-                sheet.rule(label + pitch * column, y + (20 if narrow else 0), label + pitch * column, foot + 22, opacity=0.35)
+                sheet.rule(left, y + (20 if narrow else 0), left, foot + 22, opacity=0.35)
             cell = [b for b in bars if b.domain == domain and b.column == column]
-            step = min(30.0, (pitch - 4) / max(1, len(cell)))
-            sheet.rule(label + pitch * column + 6, foot, label + pitch * (column + 1) - 6, foot, opacity=0.9)
+            step = min(30.0, (right - left - 4) / max(1, len(cell)))
+            sheet.rule(left + 6, foot, right - 6, foot, opacity=0.9)
             for i, bar in enumerate(cell):
-                x = label + pitch * (column + 0.5) + step * (i - (len(cell) - 1) / 2)
-                sheet.mark(x, foot, bar.colour, _box(bar.level), bar.counted, 4, bar.href, bar.about)
-                sheet.text(x, foot - STEP * bar.level - 8, bar.code, "center", size=11)
-                sheet.mark(x, foot + 9, bar.colour, bar.shape, bar.counted, 45)
+                x = (left + right) / 2 + step * (i - (len(cell) - 1) / 2)
+                whole = bar.counted and not bar.addition
+                sheet.mark(x, foot, bar.colour, _box(bar.level, bar.addition), whole, 4, bar.href, bar.about)
+                sheet.text(x, foot - STEP * bar.level - 8, f"{bar.code}{MARK if bar.addition else ''}", "center", size=11)
+                sheet.mark(x, foot + 9, bar.colour, bar.shape, whole, 45)
         y = foot + 22
     sheet.rule(0, y, width, y, opacity=0.6)
     y += 8
@@ -123,6 +139,15 @@ def harvest(
             y += 14
         y += 3
     return sheet.chart(y + 2)
+
+
+def _edges(left: float, right: float, bars: Sequence[Bar], columns: int, narrow: bool) -> list[float]:
+    """Sides of the columns: as wide as each other, or where room is short as their fullest cell asks."""
+    most = [
+        max([2, *(sum(b.column == i and b.domain == d for b in bars) for d in {b.domain for b in bars})]) for i in range(columns)
+    ]
+    shares = most if narrow else [1] * columns
+    return [left + (right - left) * sum(shares[:i]) / sum(shares) for i in range(columns + 1)]
 
 
 def _height_key(sheet: Sheet, levels: Sequence[str], narrow: bool) -> float:

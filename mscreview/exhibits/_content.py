@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -31,6 +31,8 @@ class Content:
         Table whose rows get an address of their own (data pages only).
     html : str
         Ready-made body, where a plain table will not do.
+    reviews_only : Content, optional
+        The same without studies since the reviews; `switched` makes both.
     """
 
     caption: str
@@ -40,6 +42,34 @@ class Content:
     columns: Mapping[str, str] = field(default_factory=dict)
     anchors: str = ""
     html: str = ""
+    reviews_only: Content | None = None
+
+
+# Column that says which rows rest on a study since the reviews.
+SINCE = "since_the_reviews"
+LEFT_OUT = "Studies since the reviews are left out."
+
+
+def switched(make: Callable[[bool], Content]) -> Content:
+    """Make an exhibit with studies since the reviews and without, where there are any: else it needs no switch.
+
+    Parameters
+    ----------
+    make : callable
+        Takes whether such studies belong in; its data have a column `SINCE` where one of them is in.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"trial": ["a", "b"], SINCE: ["no", "yes"], "row": "results/a"})
+    >>> both = switched(lambda since: Content("Trials.", "Some.", rows if since else rows.head(1)))
+    >>> len(both.data), both.reviews_only.data.columns.tolist()
+    (2, ['trial', 'row'])
+    """
+    full, plain = make(True), make(False)
+    plain = replace(plain, data=plain.data.drop(columns=SINCE, errors="ignore"))
+    if SINCE not in full.data or (full.data[SINCE] == "no").all():
+        return plain
+    return replace(full, reviews_only=replace(plain, caption=f"{plain.caption} {LEFT_OUT}"))
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from .. import evidence
 from .. import format as fmt
 from ..charts import BLUE, GREY, NARROW, ORANGE, RED
 from ..draw.sheet import Sheet
+from ..exhibit import MARK
 from ..synthesis import direction, grid, pool, small_study
 from ..synthesis.effects import MEASURES
-from ._content import Content, exhibit
+from ._content import SINCE, Content, exhibit, switched
 from ._votes import link
 
 if TYPE_CHECKING:
@@ -49,7 +50,15 @@ def _appraised(review: Review) -> pd.DataFrame:
 @exhibit("fig-appraisals")
 def appraisals(review: Review) -> Content:
     """Trials against questions on how they were done."""
+    return switched(lambda since: _appraisals(review, since))
+
+
+def _appraisals(review: Review, since: bool) -> Content:
     data = _appraised(review)
+    new = evidence.additions(review)
+    data["addition"] = data.study_id.isin(new)
+    data = data if since else data[~data.addition]
+    later = data[data.addition].study_id.nunique()
     counts = data.judgement.value_counts()
     items = list(dict.fromkeys(data.sort_values("order").item))
     full = data[data.judgement == "yes"].groupby("item").size()
@@ -59,12 +68,14 @@ def appraisals(review: Review) -> Content:
         "A dash means that nothing could be read, not that it was not done. Full papers could not be read; this is no risk-of-bias judgement.",
         alt=f"Of {len(data)} answers {counts.get('yes', 0)} are yes, {counts.get('no', 0)} no, {counts.get('unclear', 0)} unclear, and for "
         f"{counts.get('not_reported', 0)} nothing could be read. No trial shows that allocation was concealed "
-        f"({(concealed.judgement == 'not_reported').sum()} of {len(concealed)} could not be read); blinding is seen in {full.get('blinded', 0)}.",
+        f"({(concealed.judgement == 'not_reported').sum()} of {len(concealed)} could not be read); blinding is seen in {full.get('blinded', 0)}."
+        + (f" {fmt.counted(later, 'trial is', 'trials are')} since the reviews, marked {MARK}." if later else ""),
         data=data.assign(
             judgement=data.judgement.map({k: v[0] for k, v in LOOK.items()}),
             design=["randomised" if r else "not randomised" for r in data.randomized],
             row="appraisals/" + data.appraisal_id,
-        )[["label", "setting", "design", "item", "judgement", "basis", "row"]],
+            **{SINCE: data.addition.map({True: "yes", False: "no"})},
+        )[["label", "setting", "design", "item", "judgement", "basis", SINCE, "row"]],
         draw=lambda width: _draw_appraisals(data, items, width),
         columns={"label": "trial", "item": "question", "judgement": "answer"},
     )
@@ -90,13 +101,19 @@ def _draw_appraisals(data: pd.DataFrame, items: list[str], width: int) -> alt.La
         y += 26
         for label, rows in part.groupby("label", sort=False):
             sheet.rule(0, y - 11, width, y - 11, opacity=0.3)
-            sheet.text(0, y, label if narrow else f"{label}, {rows.setting.iloc[0].replace('kidney ', '')}")
+            # What explains a name in brackets goes below it: there is no room beside.
+            name, bracket, more = label.partition(" (")
+            setting = "" if narrow else f", {rows.setting.iloc[0].replace('kidney ', '')}"
+            mark = f" {MARK}" if rows.addition.any() else ""
+            sheet.text(0, y, f"{name}{'' if bracket else mark}{setting}")
+            if bracket:
+                sheet.text(0, y + 13, f"({more}{mark}", size=11)
             for r in rows.itertuples():
                 words, colour, shape, filled = LOOK[r.judgement]
                 about = f"{r.label}, {r.item}: {words}. {r.basis}"
                 x = left + step * (items.index(r.item) + 0.5)
                 sheet.mark(x, y, colour, shape, filled, 120, link(f"appraisals/{r.appraisal_id}"), about)
-            y += 23
+            y += 36 if bracket else 23
         y += 8
     return sheet.chart(y - 14)
 
@@ -144,11 +161,15 @@ def swim(review: Review) -> Content:
 @exhibit("tbl-information")
 def information(review: Review) -> Content:
     """What a randomised trial would need, beside what there is."""
+    return switched(lambda since: _information(review, since))
+
+
+def _information(review: Review, since: bool) -> Content:
     from statsmodels.stats.power import NormalIndPower
     from statsmodels.stats.proportion import proportion_effectsize
 
     records = []
-    for found in evidence.pools(review).values():
+    for found in evidence.pools(review, additions=since).values():
         if found.stratum != "randomised":
             continue
         trials = found.trials
@@ -162,6 +183,7 @@ def information(review: Review) -> Content:
             "risk in controls": f"{100 * risk:.0f}%",
             **{f"needed, ratio {t:g}": n for t, n in needed.items()},
             "share there": f"{100 * patients / needed[TARGETS[0]]:.0f}%",
+            SINCE: "yes" if trials.addition.all() else "in part" if trials.addition.any() else "no",
             "row": ";".join(dict.fromkeys(r for cell in trials.row for r in cell.split(";"))),
         })  # fmt: skip
     data = pd.DataFrame(records)

@@ -101,6 +101,8 @@ def _shown(table: str, data: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         return data[data.state != "to screen"], "those that somebody has looked at; the file holds all"
     if table == "search_log":
         newest = data.sort_values(["run_at", "log_id"])
-        kept = pd.concat([newest.tail(RUNS), newest.drop_duplicates("search_id", keep="last")]).index.unique()
+        ran, good = newest[newest.state != "never"], newest[newest.state.str.startswith("ok")]
+        last = [part.drop_duplicates("search_id", keep="last") for part in (newest, ran, good)]
+        kept = pd.concat([ran.tail(RUNS), *last]).index.unique()
         return data.loc[sorted(kept)], "the newest, and the last of each strategy; the file holds all"
     return data, ""

@@ -13,9 +13,10 @@ import pandas as pd
 from .. import format as fmt
 from ..charts import BLUE, GREEN, ORANGE
 from ..draw.effect_direction import Line, Panel, Sign, direction_plot
-from ..evidence import STRATA, votes
+from ..evidence import STRATA, added_votes, additions, votes
+from ..exhibit import MARK
 from ..synthesis.direction import LEVEL, SHARE, Tally, interval, tally
-from ._content import Content, exhibit, exhibits_for
+from ._content import SINCE, Content, exhibit, exhibits_for, switched
 from ._votes import domain_order, link
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ DESIGNS = (
 PATIENTS = {"large": "more than 300", "medium": "50 to 300", "small": "fewer than 50", "unknown": "number not reported"}
 SHADES = ("yes", "unclear", "no, not reported or not appraised")
 RULE = f"A vote is the direction that at least {round(SHARE * 100)}% of a study's outcomes in a domain share, else conflicting"
+FROM_COUNTS = (
+    f"Trials since the reviews are marked {MARK}: no review says where they point, so their counts do, and an interval of the risk ratio "
+    "that includes 1 is no difference"
+)
 NO_ARM = "not_applicable"
 TOO_FEW, NO_DIRECTION, NONE_LEFT = "too few to say", "no study with a direction", "no study left"
 
@@ -146,13 +151,14 @@ def animals(review: Review) -> pd.DataFrame:
     cast["label"] = cast.label.where(~twice, cast.label + " (" + cast.study.map(agent) + ")")
     cast["row"] = cast.row + ";" + cast.study.map(keys)
     cast["rank"] = (cast.setting != TRANSPLANT).astype(int)
-    return cast
+    return cast.assign(addition=False)
 
 
 def sentence(r: Any) -> str:
     """Name a mark, a row of the votes, for a screen reader."""
     apart = "" if r.counted else f"; {r.arm} only, not counted"
-    return f"{r.label}, {r.domain}: {WORDS[r.vote]} ({fmt.words(r.outcomes)}{apart})"
+    since = "; since the reviews, from its counts" if r.addition else ""
+    return f"{r.label}, {r.domain}: {WORDS[r.vote]} ({fmt.words(r.outcomes)}{apart}{since})"
 
 
 def _lines(cast: pd.DataFrame, domains: list[str], notes: dict, below: dict, size: dict, shade: dict) -> list[Line]:
@@ -169,7 +175,8 @@ def _lines(cast: pd.DataFrame, domains: list[str], notes: dict, below: dict, siz
                 Sign(domains.index(r.domain), r.vote, link(r.row), sentence(r), len(r.outcomes), *looks, r.counted)
                 for r in here.itertuples()
             ]
-            texts = (arm, (), "") if apart else (rows.label.iloc[0], notes[study], below[study])
+            name = rows.label.iloc[0] + (f" {MARK}" if rows.addition.any() else "")
+            texts = (arm, (), "") if apart else (name, notes[study], below[study])
             lines.append(Line(*texts, signs, shade.get(study, 0), apart))
     return lines
 
@@ -235,8 +242,14 @@ def _shown(cast: pd.DataFrame, extra: list[str]) -> pd.DataFrame:
     }).reset_index(drop=True)  # fmt: skip
 
 
-def trials(review: Review) -> pd.DataFrame:
+def trials(review: Review, since: bool = False) -> pd.DataFrame:
     """Give the votes of trials in patients with allocation as appraised, level of design and size, randomised first.
+
+    Parameters
+    ----------
+    review : Review
+    since : bool
+        With studies since the reviews, whose column ``addition`` is True.
 
     Examples
     --------
@@ -244,7 +257,11 @@ def trials(review: Review) -> pd.DataFrame:
     >>> trials(open_review()).query("study == 'swaminathan2018'").level.iloc[0]
     np.int64(4)
     """
-    cast = votes(review)
+    parts = [votes(review).assign(addition=False)]
+    if since:
+        new = added_votes(review).assign(addition=True)
+        parts += [new.assign(arm=new.arm.str.replace(" in the abstract", ""))] if len(new) else []
+    cast = pd.concat(parts)
     cast = cast[cast.population == "patient"].reset_index(drop=True)
     control = review.table("trial_designs").set_index("study_id").control
     appraised = review.table("appraisals")
@@ -272,7 +289,11 @@ PATIENT_FIGURES = {"fig-effect-direction-transplantation": (TRANSPLANT,), "fig-e
 @exhibits_for(lambda review: list(PATIENT_FIGURES))
 def effect_direction_patients(review: Review, id: str) -> Content:
     """Every vote of a trial in patients, transplantation apart from AKI and sepsis."""
-    cast, settings = trials(review), PATIENT_FIGURES[id]
+    return switched(lambda since: _patients(review, PATIENT_FIGURES[id], since))
+
+
+def _patients(review: Review, settings: tuple[str, ...], since: bool) -> Content:
+    cast = trials(review, since)
     domains = [d for d in domain_order(review) if d in set(cast[cast.setting.isin(settings)].domain)]
     cast = cast[cast.setting.isin(settings)]
     one = cast.drop_duplicates("study").set_index("study")
@@ -289,28 +310,42 @@ def effect_direction_patients(review: Review, id: str) -> Content:
         for (key,), rows in cast.groupby(by, sort=False)
     ]
     designs = review.table("trial_designs")
-    silent = designs[designs.setting.isin(settings) & ~designs.study_id.isin(cast.study)].label.tolist()
-    counted = cast[cast.counted]
+    undrawn = designs[designs.setting.isin(settings) & ~designs.study_id.isin(cast.study)]
+    new = undrawn.study_id.isin(additions(review))
+    silent, countless = undrawn.label[~new].tolist(), undrawn.label[new].tolist() if since else []
+    newer = cast[cast.addition]
+    counted = cast[cast.counted & ~cast.addition]
+    of_reviews = one[~one.addition]
     drawn_lots = counted[counted.stratum == "randomised"]
-    apart = [f"{r.label}, {r.arm}: {WORDS[r.vote]}" for r in cast[~cast.counted].itertuples()]
+    apart = [f"{r.label}, {r.arm}: {WORDS[r.vote]}" for r in cast[~cast.counted & ~cast.addition].itertuples()]
     unsaid = one[one.n.isna()].label.tolist()
     sizes = {k: w for k, w in PATIENTS.items() if k != "unknown" or unsaid}
     return Content(
         caption=f"Effect direction plot of the trials in patients with {fmt.words(list(settings), 'or')}, randomised first. {RULE}. Shade: random "
         "allocation as appraised from what could be read, which may differ from what a trial is called."
-        + (f" {fmt.words(silent)}: the reviews give no direction, so it is not drawn." if silent else ""),
-        alt=f"{_of(counted)} counted votes of {fmt.counted(len(one), 'trial')} favour MSC"
+        + (f" {fmt.words(silent)}: the reviews give no direction, so it is not drawn." if silent else "")
+        + (f" {FROM_COUNTS}." if len(newer) else "")
+        + (f" {fmt.words(countless)}: since the reviews, without counts in two arms, so not drawn." if countless else ""),
+        alt=f"{_of(counted)} counted votes of {fmt.counted(len(of_reviews), 'trial')} favour MSC"
         + f" ({fmt.number(int((drawn_lots.vote == 'benefit').sum()))} of {fmt.number(len(drawn_lots))} in randomised trials)"
         + f", {fmt.number(int((counted.vote == 'harm').sum()))} favour control, {_of(counted, 'none')} report no difference. "
         f"No trial gave MSC to more than {fmt.number(max(one.n.dropna()))} patients."
         + (f" Not counted: {'; '.join(apart)}." if apart else "")
-        + (f" The number given MSC is not reported for {fmt.words(unsaid)}." if unsaid else ""),
+        + (f" The number given MSC is not reported for {fmt.words(unsaid)}." if unsaid else "")
+        + (f" Since the reviews: {later(newer)}." if len(newer) else ""),
         data=_shown(cast.assign(
-            **{"design": cast.study.map(drawn), "random allocation": cast.allocation.map(fmt.plain), "patients given MSC": cast.study.map(number)}
-        ), ["design", "random allocation", "patients given MSC"]),
+            **{"design": cast.study.map(drawn), "random allocation": cast.allocation.map(fmt.plain), "patients given MSC": cast.study.map(number),
+               SINCE: cast.addition.map({True: "yes", False: "no"})}
+        ), ["design", "random allocation", "patients given MSC"] + ([SINCE] if len(newer) else [])),
         draw=lambda width: direction_plot(width, panels, domains, WORDS, [("given MSC", 62), ("described as", 100)], sizes, SHADES),
         columns={"arm": "time point"},
     )  # fmt: skip
+
+
+def later(cast: pd.DataFrame) -> str:
+    """What the trials since the reviews add: "Alp 2022, safety: no difference; Tan 2023, rejection: favours MSC (6 months)"."""
+    parts = [f"{r.label}, {r.domain}: {WORDS[r.vote]}{'' if r.counted else f' ({r.arm})'}" for r in cast.itertuples()]
+    return "; ".join(parts)
 
 
 def _tallies(cast: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

@@ -10,9 +10,11 @@ from .. import evidence
 from .. import format as fmt
 from ..charts import BLUE, FAVOURS, GREY, NARROW, ORANGE, SHAPES
 from ..draw.sheet import Sheet
-from ..synthesis.effects import one_effect
-from ._content import Content, exhibit
+from ..exhibit import MARK
+from ..synthesis.effects import one_effect, silent
+from ._content import SINCE, Content, exhibit, switched
 from ._votes import domain_order, link
+from .pooled import when
 
 if TYPE_CHECKING:
     import altair as alt
@@ -30,17 +32,29 @@ GRAFT = "kidney transplantation"
 SIDES = {"animal": "Animal studies", "randomised": "Randomised trials", "other": "Other trials"}
 
 
-def _votes(review: Review) -> pd.DataFrame:
-    cast = evidence.votes(review)
+def _votes(review: Review, since: bool = False) -> pd.DataFrame:
+    """Counted votes; those of studies since the reviews last in their cell, conflicting where their time points differ."""
+    cast = evidence.votes(review).assign(addition=False)
     cast = cast[cast.counted].copy()
+    new = evidence.added_votes(review)
+    if since and len(new):
+        cells = new.groupby(["study", "domain"])
+        new = new.assign(
+            row=cells.row.transform(";".join), vote=new.vote.where(cells.counted.transform("all"), "conflicting"), addition=True
+        )
+        cast = pd.concat([cast, new.drop_duplicates(["study", "domain"])])
     cast["order"] = cast.vote.map({v: i for i, v in enumerate(WORDS)})
-    return cast.sort_values(["position", "stratum", "order", "label"], ignore_index=True)
+    return cast.sort_values(["position", "stratum", "addition", "order", "label"], ignore_index=True)
 
 
 @exhibit("fig-glance")
 def glance(review: Review) -> Content:
     """Share of animal studies that favour MSC with its interval, and each trial as a mark."""
-    cast = _votes(review)
+    return switched(lambda since: _glance(review, since))
+
+
+def _glance(review: Review, since: bool) -> Content:
+    cast = _votes(review, since)
     domains = [d for d in domain_order(review) if d in set(cast.domain[cast.stratum != "animal"]) | {"histology and injury"}]
     # Settings are not added up: the share in animals is of transplantation, the one setting tabulated under these domains.
     cast = cast[cast.domain.isin(domains) & ((cast.stratum != "animal") | (cast.setting == GRAFT))]
@@ -48,38 +62,65 @@ def glance(review: Review) -> Content:
     records = []
     for domain in domains:
         for side, words in SIDES.items():
-            if t := tallies[side].get(domain):
-                here = cast[(cast.domain == domain) & (cast.stratum == side)]
+            t = tallies[side].get(domain)
+            every = cast[(cast.domain == domain) & (cast.stratum == side)]
+            here, new = every[~every.addition], every[every.addition]
+            if len(new):
+                records.append({
+                    "domain": domain, "evidence": words.lower(), "studies": len(new),
+                    **{WORDS[v]: int((new.vote == v).sum()) for v in WORDS},
+                    "share favouring MSC": "–", "95% CI (Wilson)": "–", "P": "–", SINCE: "yes", "row": ";".join(new.row),
+                })  # fmt: skip
+            if t:
                 records.append({
                     "domain": domain, "evidence": words.lower(), "studies": t.n_studies,
                     **{WORDS[v]: int((here.vote == v).sum()) for v in WORDS},
                     "share favouring MSC": "–" if t.proportion is None else f"{100 * t.proportion:.0f}% of those with a direction",
                     "95% CI (Wilson)": "–" if t.ci_low is None else f"{100 * t.ci_low:.0f}% to {100 * t.ci_high:.0f}%",
                     "P": "–" if t.p is None else fmt.p_value(t.p),
-                    "row": ";".join(here.row),
+                    SINCE: "no", "row": ";".join(here.row),
                 })  # fmt: skip
-    data = pd.DataFrame(records)
-    drawn = cast[cast.stratum == "randomised"]
+    data = pd.DataFrame(records).drop(columns=[] if cast.addition.any() else [SINCE])
+    new = cast[cast.addition]
+    drawn = cast[(cast.stratum == "randomised") & ~cast.addition]
     animal = cast[cast.stratum == "animal"]
     return Content(
         caption="The evidence on one screen. Left: animal studies, share that favours MSC among those with a direction, with Wilson 95% interval. "
         "Right: one mark a trial and domain. The sides are shown beside each other and never added up. "
         "The animal studies here are of kidney transplantation; those of AKI are tabulated under what happens to the cells. "
-        "Domains that concern infused cells or inflammation alone are left out.",
-        alt=f"In animals all {len(animal)} votes favour MSC; of {len(drawn)} votes of randomised trials {(drawn.vote == 'benefit').sum()} do, "
-        f"{(drawn.vote == 'none').sum()} show no difference and {(drawn.vote == 'harm').sum()} favour the control."
-        if (animal.vote == "benefit").all()
-        else f"In animals {(animal.vote == 'benefit').sum()} of {len(animal)} votes favour MSC; of {len(drawn)} votes of randomised trials "
-        f"{(drawn.vote == 'benefit').sum()} do, {(drawn.vote == 'none').sum()} show no difference.",
+        "Domains that concern infused cells or inflammation alone are left out."
+        + (
+            f" Open marks ({MARK}): since the reviews; an interval of the risk ratio that includes 1 is no difference, time points that differ are conflicting."
+            if len(new)
+            else ""
+        ),
+        alt=(
+            f"In animals all {len(animal)} votes favour MSC; of {len(drawn)} votes of randomised trials {(drawn.vote == 'benefit').sum()} do, "
+            f"{(drawn.vote == 'none').sum()} show no difference and {(drawn.vote == 'harm').sum()} favour the control."
+            if (animal.vote == "benefit").all()
+            else f"In animals {(animal.vote == 'benefit').sum()} of {len(animal)} votes favour MSC; of {len(drawn)} votes of randomised trials "
+            f"{(drawn.vote == 'benefit').sum()} do, {(drawn.vote == 'none').sum()} show no difference."
+        )
+        + (f" The {len(new)} votes of trials since the reviews: {_count(new)}." if len(new) else ""),
         data=data,
         draw=lambda width: _draw(cast, tallies, domains, width),
+    )
+
+
+def _count(cast: pd.DataFrame) -> str:
+    """ "3 no difference and 1 favours control"."""
+    return fmt.words(
+        [f"{fmt.number(int((cast.vote == v).sum()))} {words}" for v, words in WORDS.items() if (cast.vote == v).any()]
     )
 
 
 def _draw(cast: pd.DataFrame, tallies: dict, domains: list[str], width: int) -> alt.LayerChart:
     sheet, narrow = Sheet(width), width <= NARROW
     kinds = [v for v in WORDS if v in set(cast.vote)]
-    y = sheet.key([(WORDS[v], *LOOK[v], True) for v in kinds], 0) + 10
+    key = [(WORDS[v], *LOOK[v], True) for v in kinds]
+    if cast.addition.any():
+        key.append((f"{MARK} since the reviews", GREY, "circle", False))
+    y = sheet.key(key, 0) + 10
     label = 0 if narrow else 190
     wide = (width - label - (12 if narrow else 0)) * 0.36
     right = label + wide + (48 if narrow else 54)
@@ -118,8 +159,10 @@ def _draw(cast: pd.DataFrame, tallies: dict, domains: list[str], width: int) -> 
             if here.empty:
                 sheet.text(x, at, "none", size=11)
             for i, r in enumerate(here.itertuples()):
-                about = f"{r.label}, {domain}: {WORDS[r.vote]} ({fmt.words(r.outcomes)})"
-                sheet.mark(x + 8 + 19 * i, at, *LOOK[r.vote], True, 110, link(r.row), about)
+                about = (
+                    f"{r.label}, {domain}: {WORDS[r.vote]} ({fmt.words(r.outcomes)}{'; since the reviews' if r.addition else ''})"
+                )
+                sheet.mark(x + 8 + 19 * i, at, *LOOK[r.vote], not r.addition, 110, link(r.row), about)
         y += 28
     sheet.rule(0, y, width, y, opacity=0.3)
     for tick in (0, 50, 100):
@@ -140,6 +183,16 @@ def _risk(trial: pd.DataFrame) -> str:
     return f"{middle} ({low} to {high})"
 
 
+def _since(trials: pd.DataFrame) -> str:
+    """What randomised trials since the reviews count beside a question, each time point with its effect."""
+    told = [
+        f"{t.label} counts {t.outcome} at {when(t.timepoint)}, risk ratio {_risk(trials.loc[[t.Index]])}"
+        for t in trials.itertuples()
+        if not silent(trials.loc[[t.Index]], evidence.MEASURE)[0]
+    ]
+    return f" Since the reviews: {'; '.join(told)}." if told else ""
+
+
 @exhibit("tbl-answers")
 def answers(review: Review) -> Content:
     """Questions, what the evidence says, and how sure that is."""
@@ -154,6 +207,7 @@ def answers(review: Review) -> Content:
     animal, drawn, other = (cast[cast.stratum == s] for s in SIDES)
     aki, shock = drawn[drawn.study == "swaminathan2018"], evidence.comparisons(review)
     shock = shock[shock.study == "galstyan2018"]
+    new = evidence.comparisons(review).query("addition and randomized and setting == @GRAFT")
     risks = [f"{_risk(shock.iloc[[i]])} at {time}" for i, time in enumerate(shock.timepoint)]
     graft = animal.setting == GRAFT
     treated = animal[animal.preconditioning != "none"]
@@ -165,8 +219,8 @@ def answers(review: Review) -> Content:
         ("Do animals do better with MSC?", f"Yes, in transplantation: {_share(animal[graft])}. In AKI the tables give {_share(animal[~graft])}, all on the cells.",
          "Low", "The tables hold no neutral experiment; group sizes, allocation and blinding are not printed.", animal.row),
         ("Do MSC prevent rejection in patients?", f"Unknown: risk ratio {pooled} in {fit.k} randomised trials that point in opposite directions; "
-         f"{int((cells.ci_high < 0).sum())} of {len(cells)} ways of pooling exclude no effect.", "Very low", "Few events, open trials, and a result that hangs on one trial.",
-         rejection.trials.row),
+         f"{int((cells.ci_high < 0).sum())} of {len(cells)} ways of pooling exclude no effect.{_since(new)}", "Very low", "Few events, open trials, and a result that hangs on one trial.",
+         pd.concat([rejection.trials.row, new.row])),
         ("Do they help in AKI or sepsis?", f"Not shown: the randomised trial in AKI reports no difference in {(aki.vote == 'none').sum()} of "
          f"{len(aki)} domains; in the one in septic shock the risk ratio of death was {fmt.words(risks)}.", "Very low",
          "One trial in AKI, stopped early; one small open trial in septic shock.", pd.concat([aki.row, shock.row])),

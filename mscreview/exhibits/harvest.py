@@ -8,9 +8,10 @@ import pandas as pd
 
 from .. import format as fmt
 from ..draw.harvest import Bar, harvest
-from ._content import Content, exhibit
+from ..exhibit import MARK
+from ._content import SINCE, Content, exhibit, switched
 from ._votes import link
-from .direction import DESIGNS, SETTING, WORDS, sentence, trials
+from .direction import DESIGNS, FROM_COUNTS, SETTING, WORDS, later, sentence, trials
 
 if TYPE_CHECKING:
     from ..review import Review
@@ -22,18 +23,27 @@ COLUMN = {"harm": 0, "none": 1, "conflicting": 1, "benefit": 2}
 @exhibit("fig-harvest-trials")
 def harvest_trials(review: Review) -> Content:
     """One bar a trial and domain, in the column of its direction."""
-    cast = trials(review).assign(column=lambda c: c.vote.map(COLUMN))
+    return switched(lambda since: _harvest(review, since))
+
+
+def _harvest(review: Review, since: bool) -> Content:
+    cast = trials(review, since).assign(column=lambda c: c.vote.map(COLUMN))
     cast = cast.sort_values(["position", "column", "level", "label", "arm"], ascending=[True, True, False, True, True])
     domains = list(dict.fromkeys(cast.domain))
     labels = list(dict.fromkeys(cast.sort_values(["level", "label"], ascending=[False, True]).label))
-    code = {name: next(name[:n] for n in range(3, 99) if sum(o.startswith(name[:n]) for o in labels) == 1) for name in labels}
+    code = {name: _code(name, labels) for name in labels}
     bars = [
-        Bar(r.domain, r.column, code[r.label], r.level, *SETTING[r.setting], r.counted, link(r.row), f"{sentence(r)}; {DESIGNS[r.level - 1]}")
+        Bar(r.domain, r.column, code[r.label], r.level, *SETTING[r.setting], r.counted, link(r.row), f"{sentence(r)}; {DESIGNS[r.level - 1]}",
+            r.addition)
         for r in cast.itertuples()
     ]  # fmt: skip
     one = cast.drop_duplicates("study").set_index("label")
-    key = [(code[name], f"{name}: {one.setting[name]}; {DESIGNS[one.level[name] - 1]}") for name in labels]
-    counted = cast[cast.counted]
+    key = [
+        (code[name], f"{name}{f' {MARK}' if one.addition[name] else ''}: {one.setting[name]}; {DESIGNS[one.level[name] - 1]}")
+        for name in labels
+    ]
+    new = cast[cast.addition]
+    counted = cast[cast.counted & ~cast.addition]
     best = counted[counted.level == counted.level.max()]
     blind = list(dict.fromkeys(best.label))
     low = counted[(counted.level == 1) & (counted.vote == "benefit")]
@@ -41,17 +51,28 @@ def harvest_trials(review: Review) -> Content:
     return Content(
         caption="Harvest plot of the trials in patients: one bar a trial and outcome domain, in the column of its direction; higher bars, design "
         "better suited to the question. Bars of different height or setting are not added up. Design as the trial is called and as its "
-        "controls were chosen.",
+        "controls were chosen."
+        + (f" {FROM_COUNTS}." if len(new) else ""),
         alt=f"Most bars stand in the middle: {fmt.number(int(counted.vote.isin(['none', 'conflicting']).sum()))} of {fmt.number(len(counted))}. "
         f"{fmt.number(int((counted.vote == 'harm').sum()))} favour control. The only randomised and blinded trial, {fmt.words(blind)}, favours "
         f"MSC in {fmt.number(int((best.vote == 'benefit').sum()))} of {fmt.counted(len(best), 'domain')}; {fmt.number(len(low))} of the "
         f"{fmt.number(int((counted.vote == 'benefit').sum()))} bars that favour MSC are of the lowest height. No randomised trial is found under "
-        f"{fmt.words(silent, 'or')}.",
+        f"{fmt.words(silent, 'or')}."
+        + (f" Since the reviews: {later(new)}." if len(new) else ""),
         data=pd.DataFrame({
             "domain": cast.domain, "direction": cast.vote.map(WORDS), "trial": cast.label, "code": cast.label.map(code), "setting": cast.setting,
             "design": [DESIGNS[n - 1] for n in cast.level], "height": cast.level, "counted": ["yes" if c else "no" for c in cast.counted],
-            "arm": cast.arm, "row": cast.row,
+            "arm": cast.arm, **({SINCE: cast.addition.map({True: "yes", False: "no"})} if len(new) else {}), "row": cast.row,
         }).reset_index(drop=True),
         draw=lambda width: harvest(width, bars, HEADS, SETTING, DESIGNS, key),
         columns={"arm": "time point"},
     )  # fmt: skip
+
+
+def _code(name: str, labels: list[str]) -> str:
+    """Three letters of a trial's name, with the year where another begins alike."""
+    if sum(other.startswith(name[:3]) for other in labels) == 1:
+        return name[:3]
+    year = next((w[-2:] for w in name.split() if w.isdigit()), "")
+    alike = sum(other.startswith(name[:3]) and year in other for other in labels) > 1
+    return name if alike else f"{name[:3]}{year}"

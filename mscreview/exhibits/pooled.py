@@ -11,10 +11,10 @@ import pandas as pd
 from .. import format as fmt
 from ..draw.axis import NAMES, interval, written
 from ..draw.forest import Block, Diamond, Row, forest, of_fit
-from ..evidence import ARMS, ARMS_OF, MEASURE, comparisons, pools
+from ..evidence import ARMS, ARMS_OF, MEASURE, Pool, additions, comparisons, pools
 from ..synthesis.effects import COUNTS, one_effect, silent
 from ..synthesis.pool import INTERVALS, METHODS, Fit
-from ._content import Content, exhibit
+from ._content import SINCE, Content, exhibit, switched
 
 if TYPE_CHECKING:
     from ..review import Review
@@ -30,7 +30,7 @@ HALF = "Where an arm has no event, half a patient is added to each cell of that 
 
 
 def frame(blocks: Sequence[Block], measure: str, arms: tuple[str, str] = ("msc", "control"), extra: str = "") -> pd.DataFrame:
-    """Give the numbers of a forest plot as a table: what is drawn is what is listed.
+    """Give the numbers of a forest plot as a table: what is drawn is what is listed, and which studies are since the reviews.
 
     Examples
     --------
@@ -49,17 +49,19 @@ def frame(blocks: Sequence[Block], measure: str, arms: tuple[str, str] = ("msc",
                 arms[0]: x.treated if single else "", arms[1]: x.control if single else "",
                 **{k: None if v is None else round(v, 4) for k, v in ends.items()},
                 "weight_percent": round(x.weight, 1) if single and x.weight is not None else None,
-                extra: x.extra if single else "", "note": x.none if single and x.estimate is None else "", "row": x.row,
+                extra: x.extra if single else "", "note": x.none if single and x.estimate is None else "",
+                SINCE: "yes" if x.addition else "no", "row": x.row,
             })  # fmt: skip
     data = pd.DataFrame(records)
-    return data.drop(columns=[c for c in data if c == "" or (c != "row" and data[c].isin(["", None]).all())])
+    silent_columns = [c for c in data if c == "" or (c != "row" and data[c].isin(["", None]).all())]
+    return data.drop(columns=[*silent_columns, *([] if (data[SINCE] == "yes").any() else [SINCE])])
 
 
 def trial_row(trial: object, under: str = "", label: str = "", differs: bool = False) -> Row:
     """Turn one row of `comparisons` into a row of a forest plot, with its risk difference if wanted."""
     counts = pd.DataFrame([{c: getattr(trial, c) for c in COUNTS}])
     r = Row(label or trial.label, treated=f"{trial.events_t}/{trial.n_t}", control=f"{trial.events_c}/{trial.n_c}", row=trial.row,
-            under=under, filled=bool(trial.randomized), extra=_single(counts, "rd")[0] if differs else "")  # fmt: skip
+            under=under, filled=bool(trial.randomized), extra=_single(counts, "rd")[0] if differs else "", addition=bool(trial.addition))  # fmt: skip
     if silent(counts, MEASURE)[0]:
         return replace(r, none="not estimable: no events")
     _, estimate, low, high = _single(counts, MEASURE)
@@ -109,6 +111,28 @@ def _where(low: float, high: float) -> str:
     return "includes 1" if low <= 1 <= high else "lies below 1" if high < 1 else "lies above 1"
 
 
+def low(block: Block) -> str:
+    """Heading of a block inside a sentence."""
+    return block.heading[0].lower() + block.heading[1:]
+
+
+def called(r: Row) -> str:
+    """Name a trial in a sentence, and say whether the reviews knew it."""
+    return f"{r.label}, since the reviews" if r.addition else r.label
+
+
+def apart(pools_: Sequence[Pool]) -> list[str]:
+    """Say of each addition that stands beside a pool why it is not in it."""
+    why = {t.label: t.why for p in pools_ for t in p.apart.itertuples()}
+    return [f"{label} is not pooled with the others: {words}." for label, words in why.items()]
+
+
+def same_patients(trials: pd.DataFrame) -> list[str]:
+    """Say of trials with several rows that these are no independent results."""
+    again = trials.label[trials.study.duplicated()].unique()
+    return [f"The rows of {fmt.words(list(again))} are the same patients at different times."] if len(again) else []
+
+
 def _half(rows: Sequence[Row]) -> str:
     """The rule for empty cells, if one of the trials drawn needs it."""
     return (
@@ -128,7 +152,7 @@ def _published(review: Review, id: str) -> Diamond:
     p = review.table("published_pools").set_index("pooled_id").loc[id]
     return Diamond(
         f"{author(review, p.study_id)}, as published", p.estimate, p.ci_low, p.ci_high, row=f"published_pools/{id}", filled=False,
-        under=f"{fmt.counted(p.k, 'trial')}, {fmt.number(p.n)} patients; {when(p.timepoint)}",
+        under=f"{fmt.counted(p.k, 'trial')}, {fmt.number(p.n)} patients; {when(p.timepoint)}", addition=p.study_id in additions(review),
     )  # fmt: skip
 
 
@@ -146,24 +170,34 @@ def labels(review: Review, studies: Sequence[str], randomized: bool | None = Non
 
 @exhibit("fig-forest-acute-rejection")
 def acute_rejection(review: Review) -> Content:
-    """Acute rejection after transplantation: randomised trials pooled, the other beside them, and what others pooled."""
-    every = pools(review)
-    fit = every[REJECTION].fit
+    """Acute rejection after transplantation: randomised trials pooled, the others beside them, and what others pooled."""
+    return switched(lambda since: _acute_rejection(review, since))
+
+
+def _acute_rejection(review: Review, since: bool) -> Content:
+    every = pools(review, additions=since)
+    found = every[REJECTION]
+    fit = found.fit
     fit = replace(fit, studies=fit.studies.assign(under=[when(t) for t in fit.studies.timepoint]))
     other = every[REJECTION.replace("randomised", "other")]
     basis = review.table("trial_designs").set_index("study_id").basis
     theirs = _published(review, "zhaol2021-rejection")
     pooled = review.table("published_pools").set_index("pooled_id").loc["zhaol2021-rejection"]
     loose = fmt.words(labels(review, pooled.trials, randomized=False))
+    beside = [trial_row(t, when(t.timepoint)) for t in found.apart.itertuples()]
+    unallotted = pd.concat([other.trials, other.apart])
+    notes = [f"Not pooled: {other.reason}. {' '.join(basis[t] for t in unallotted.study)}", *apart([other])]
     blocks = [
         of_fit(fit, "Randomised trials, pooled", **MSC),
-        Block("Not randomised, not pooled", [trial_row(t, when(t.timepoint)) for t in other.trials.itertuples()],
-              notes=[f"Not pooled: {other.reason}. {' '.join(basis[t] for t in other.trials.study)}"], **MSC),
-        Block("Published meta-analysis", pooled=[theirs],
-              notes=[f"Pools {fmt.words(labels(review, pooled.trials))}, of which {loose} were not randomised."], **MSC),
+        *([Block("Randomised, another question", beside, notes=apart([found]), **MSC)] if beside else []),
+        Block("Not randomised, not pooled", [trial_row(t, when(t.timepoint)) for t in unallotted.itertuples()], notes=notes, **MSC),
+        *([Block("Published meta-analysis", pooled=[theirs],
+                 notes=[f"Pools {fmt.words(labels(review, pooled.trials))}, of which {loose} were not randomised."], **MSC)]
+          if since or not theirs.addition else []),
     ]  # fmt: skip
     rows = [r for b in blocks for r in b.rows]
     sides = {r.estimate > 1 for r in blocks[0].rows}
+    new = [f"{r.label} {said(r)}" if r.estimate is not None else f"{r.label} without an event" for r in rows if r.addition]
     ratios = [f"{r.label} {said(r)}" for r in sorted(blocks[0].rows, key=lambda r: r.estimate)]
     n = int(fit.studies[["n_t", "n_c"]].sum().sum())
     return Content(
@@ -172,7 +206,9 @@ def acute_rejection(review: Review) -> Content:
         f"Squares grow with weight; open marks are not randomised or published by others. The two MSC arms of {two_arms(review)} are added up. {_half(rows)}",
         alt=f"The {fmt.number(fit.k)} randomised trials ({fmt.number(n)} patients) point {'in opposite directions' if len(sides) > 1 else 'one way'}: {fmt.words(ratios)}. "
         f"Together {shown(fit)}, an interval that {_where(fit.shown(fit.ci_low), fit.shown(fit.ci_high))}; the prediction interval "
-        f"runs from {foretold(fit)}. The published {said(theirs)} {_where(theirs.low, theirs.high)}.",
+        f"runs from {foretold(fit)}."
+        + (f" Since the reviews: {fmt.words(new)}." if new else "")
+        + (f" The published {said(theirs)} {_where(theirs.low, theirs.high)}." if blocks[-1].pooled else ""),
         data=frame(blocks, fit.measure),
         draw=lambda width: forest(width, blocks, fit.measure, arms=("MSC", "Control")),
     )
@@ -214,9 +250,17 @@ def tan_arms(review: Review) -> Content:
 @exhibit("fig-forest-other-transplantation")
 def other_transplantation(review: Review) -> Content:
     """Outcomes after transplantation that the other figures do not show, with what others pooled."""
+    return switched(lambda since: _other_transplantation(review, since))
+
+
+def _other_transplantation(review: Review, since: bool) -> Content:
     published = review.table("published_pools")
     published = published[published.measure == MEASURE]
-    every = pools(review)
+    if not since:
+        published = published[~published.study_id.isin(additions(review))]
+    every = pools(review, additions=since)
+    counted = comparisons(review, additions=since)
+    counted = counted[counted.setting == RENAL]
     mine = [
         p
         for p in every.values()
@@ -227,28 +271,34 @@ def other_transplantation(review: Review) -> Content:
         if outcome == every[REJECTION].outcome:
             continue
         here = [p for p in mine if p.outcome == outcome]
-        rows = [trial_row(t, when(t.timepoint)) for p in here for t in p.trials.itertuples()]
-        notes = [f"{'P' if p.fit else 'Not p'}ooled: {p.reason or 'see the table of pools'}." for p in here]
+        trials = counted[
+            (counted.outcome == outcome) & counted.study.isin([s for p in here for s in [*p.trials.study, *p.apart.study]])
+        ]
+        rows = [trial_row(t, when(t.timepoint)) for t in trials.itertuples()]
+        which = {p.id: f"{DESIGN[p.stratum].capitalize()}: " if len(here) > 1 else "" for p in here}
+        notes = [f"{which[p.id]}{'p' if p.fit else 'not p'}ooled: {p.reason or 'see the table of pools'}." for p in here]
+        notes = [note[0].upper() + note[1:] for note in notes] + apart(here) + same_patients(trials)
         theirs = [_published(review, i) for i in published[published.outcome == outcome].pooled_id]
         notes = notes or ["No trial counts could be read; only the published result is shown."]
         sides = {"left": MSC["right"], "right": MSC["left"]} if outcome in MORE_IS_BETTER else MSC
-        blocks.append(Block(outcome.capitalize(), rows, theirs, notes, **sides))
+        blocks.append(Block(outcome[0].upper() + outcome[1:], rows, theirs, notes, **sides))
     blocks.sort(key=lambda b: (b.left != MSC["left"], not b.rows, not b.pooled, b.heading))
     rows = [r for b in blocks for r in b.rows]
-    found = [f"{r.label}, {b.heading.lower()}: {said(r)}" for b in blocks for r in b.rows if r.estimate is not None]
+    found = [f"{called(r)}: {low(b)} ({r.under}) {said(r)}" for b in blocks for r in b.rows if r.estimate is not None]
     given = [(b, d) for b in blocks for d in b.pooled]
-    away = [
-        f"{b.heading.lower()} {said(d)}{'' if b.rows else ', without counts to check it'}"
-        for b, d in given
-        if not d.low <= 1 <= d.high
-    ]
-    quiet = [f"{b.heading.lower()} in {r.label}" for b in blocks for r in b.rows if r.estimate is None]
+    away = [f"{low(b)} {said(d)}{'' if b.rows else ', without counts to check it'}" for b, d in given if not d.low <= 1 <= d.high]
+    quiet = [f"{low(b)} in {called(r)}" for b in blocks for r in b.rows if r.estimate is None]
     return Content(
-        caption="Other outcomes after kidney transplantation: the trials with counts in both arms (squares; open: not randomised) and the pooled results "
-        f"that others published (open diamonds). Risk ratios with 95% intervals, normal; nothing is pooled here. "
-        f"Published mean differences of graft function have no place on this axis. {_half(rows)}",
-        alt=f"{'; '.join(found)}. No event in either arm: {fmt.words(quiet) or 'none'}. Of the {fmt.number(len(given))} published results, "
-        f"{fmt.number(len(given) - len(away))} have an interval that includes 1; the rest: {fmt.words(away) or 'none'}.",
+        caption="Other outcomes after kidney transplantation: the trials with counts in both arms (squares; open: not randomised)"
+        f"{' and the pooled results that others published (open diamonds)' if given else ''}. Risk ratios with 95% intervals, normal; nothing is pooled here. "
+        f"Published mean differences of graft function have no place on this axis. {_half(rows)}".strip(),
+        alt=f"{'; '.join(found)}. No event in either arm: {fmt.words(quiet) or 'none'}."
+        + (
+            f" Of the {fmt.number(len(given))} published results, {fmt.number(len(given) - len(away))} have an interval that includes 1; "
+            f"the rest: {fmt.words(away) or 'none'}."
+            if given
+            else ""
+        ),
         data=frame(blocks, MEASURE),
         draw=lambda width: forest(width, blocks, MEASURE, arms=("MSC", "Control")),
     )
@@ -257,25 +307,33 @@ def other_transplantation(review: Review) -> Content:
 @exhibit("fig-forest-mortality-aki-sepsis")
 def mortality(review: Review) -> Content:
     """Deaths in AKI and sepsis: every time point with counts, nothing pooled."""
-    deaths = comparisons(review)
+    return switched(lambda since: _mortality(review, since))
+
+
+def _mortality(review: Review, since: bool) -> Content:
+    deaths = comparisons(review, additions=since)
     deaths = deaths[(deaths.outcome == "mortality") & (deaths.setting != RENAL)]
-    reasons = {(p.outcome, p.setting, p.stratum == "randomised"): p.reason for p in pools(review).values()}
+    registered = {
+        (p.setting, p.stratum == "randomised"): p for p in pools(review, additions=since).values() if p.outcome == "mortality"
+    }
     results = review.table("results")
     blocks = []
     for (setting, loose), trials in deaths.groupby(["setting", ~deaths.randomized], sort=True):
-        notes = [f"Not pooled: {reasons['mortality', setting, not loose]}"
-                 + ("; the rows are the same patients at two time points." if len(trials) > 1 else ".")]  # fmt: skip
+        entry = registered[setting, not loose]
+        notes = [f"Not pooled: {entry.reason or 'see the table of pools'}.", *apart([entry]), *same_patients(trials)]
         notes += [n for study in trials.study.unique() for n in _uncounted(results[results.study_id == study])]
         control = "; controls " + fmt.words(sorted(set(trials.control)))
         blocks.append(Block(f"{setting if setting.isupper() else setting.capitalize()}, {DESIGN['other' if loose else 'randomised']}{control}",
                             [trial_row(t, when(t.timepoint), differs=True) for t in trials.itertuples()], notes=notes, **MSC))  # fmt: skip
     rows = [r for b in blocks for r in b.rows]
-    found = [f"{r.label}, {r.under}: {r.treated} with MSC, {r.control} without, {said(r)}" for r in rows]
-    clear = [f"{r.label} at {r.under}" for r in rows if not r.low <= 1 <= r.high]
+    told = [r for r in rows if r.estimate is not None]
+    found = [f"{called(r)}, {r.under}: {r.treated} with MSC, {r.control} without, {said(r)}" for r in told]
+    found += [f"{called(r)}, {r.under}: no death in either arm" for r in rows if r.estimate is None]
+    clear = [f"{called(r)} at {r.under}" for r in told if not r.low <= 1 <= r.high]
     return Content(
         caption="Deaths in trials of AKI and of sepsis, MSC against control: risk ratios and risk differences (RD) with 95% intervals, normal. "
         f"Open squares: not randomised. Nothing is pooled: settings and designs differ. {_half(rows)}",
-        alt=f"The interval of the risk ratio includes 1 in {fmt.number(len(rows) - len(clear))} of {fmt.number(len(rows))} comparisons, not in "
+        alt=f"The interval of the risk ratio includes 1 in {fmt.number(len(told) - len(clear))} of {fmt.number(len(told))} comparisons, not in "
         f"{fmt.words(clear) or 'none'}. {'; '.join(found)}.",
         data=frame(blocks, MEASURE, extra="risk_difference"),
         draw=lambda width: forest(width, blocks, MEASURE, arms=("MSC", "Control"), extra=NAMES["rd"]),

@@ -10,15 +10,26 @@ import pandas as pd
 
 from .. import format as fmt
 from ..draw.axis import NAMES, interval, written
-from ..evidence import ARMS, ARMS_OF, CI, MEASURE, METHOD, Pool, comparisons, pools
-from ..exhibit import html_table
+from ..evidence import ARMS, ARMS_OF, CI, MEASURE, METHOD, Pool, additions, comparisons, pools
+from ..exhibit import MARK, html_table
 from ..schema import BLANKS
 from ..synthesis.pool import INTERVALS, METHODS, pool
-from ._content import Content, exhibit
+from ._content import SINCE, Content, exhibit, switched
 from .pooled import ARM_WORDS, DESIGN, HALF, RENAL, author, convention, foretold, labels, shown, trial_row, two_arms, when
 
 if TYPE_CHECKING:
     from ..review import Review
+
+
+def marked(label: str, addition: bool) -> str:
+    """Put the mark of a study since the reviews behind its name.
+
+    Examples
+    --------
+    >>> marked("Alp 2022", True), marked("Tan 2012", False)
+    ('Alp 2022 †', 'Tan 2012')
+    """
+    return f"{label} {MARK}" if addition else label
 
 
 def page(content: Content, id: str) -> Content:
@@ -41,19 +52,37 @@ def page(content: Content, id: str) -> Content:
 @exhibit("tbl-pooled")
 def pooled_table(review: Review) -> Content:
     """Every outcome with counts: pooled, or why not."""
-    every = pools(review)
-    records = [_entry(p) for p in every.values()]
+    return switched(lambda since: _pooled_table(review, since))
+
+
+def _pooled_table(review: Review, since: bool) -> Content:
+    every, theirs = pools(review, additions=since), pools(review, additions=False)
+    records = []
+    for p in every.values():
+        alone = theirs.get(p.id)
+        entry = _entry(p)
+        moved = alone is None or set(alone.trials.study) != set(p.trials.study)
+        records.append(
+            entry | {"reviews_alone": "no trial" if alone is None else _entry(alone)["risk_ratio"] if moved else "the same"}
+        )
+        records += [_beside(p, t) | {"reviews_alone": "no trial"} for t in p.apart.itertuples()]
     done = [p for p in every.values() if p.fit]
     data = pd.DataFrame(records)
+    data = data[[c for c in data if c not in (SINCE, "reviews_alone", "row")] + [SINCE, "reviews_alone", "row"]]
+    new = data[data[SINCE] != "no"]
+    if new.empty:
+        data = data.drop(columns="reviews_alone")
     one = sum(len(p.trials) == 1 for p in every.values())
     return Content(
         caption="Every outcome of controlled trials for which counts could be read in both arms, by setting and design. Pooled: risk ratio with 95% interval, "
         f"{METHODS[METHOD]} ({INTERVALS[CI]} interval), and the Hartung–Knapp–Sidik–Jonkman (HKSJ) interval beside it; else the risk ratio of the one trial. A trial with several time points enters with its first. {HALF}, for differences too.",
-        alt=f"{fmt.number(len(done))} of {fmt.number(len(every))} entries can be pooled: "
+        alt=f"{fmt.number(len(done))} of {fmt.number(len(every))} outcomes can be pooled: "
         + fmt.words([f"{p.outcome} in {DESIGN[p.stratum]} trials, {shown(p.fit)}, HKSJ {_hksj(p)}" for p in done])
-        + f". {fmt.number(one)} rest on one trial.",
+        + f". {fmt.number(one)} rest on one trial."
+        + (f" {fmt.counted(len(new), 'line rests', 'lines rest')} on trials since the reviews, in whole or in part." if len(new) else ""),
         data=data,
         columns={
+            "reviews_alone": "reviews alone",
             "tau2": "τ²", "i2_q": "I² from Q", "i2_tau2": "I² from τ²", "hksj": "HKSJ interval", "pooled": "pooled, or why not",
             "trials": "trials (MSC v control)",
         },
@@ -64,6 +93,12 @@ def _hksj(p: Pool) -> str:
     """The HKSJ interval of a pool, in words."""
     wide = pool(p.trials, MEASURE, METHOD, "hksj", drop_silent=True)
     return f"{written(wide.shown(wide.ci_low), wide.measure)} to {written(wide.shown(wide.ci_high), wide.measure)}"
+
+
+def _beside(p: Pool, trial: object) -> dict[str, object]:
+    """The line of an addition that is not pooled with the others."""
+    alone = replace(p, trials=p.apart[p.apart.study == trial.study], fit=None, reason=trial.why)
+    return _entry(alone)
 
 
 def _entry(p: Pool) -> dict[str, object]:
@@ -83,7 +118,10 @@ def _entry(p: Pool) -> dict[str, object]:
         "outcome": p.outcome,
         "setting": p.setting,
         "design": DESIGN[p.stratum],
-        "trials": "; ".join(f"{r.label} ({r.treated} v {r.control}; {when(x)})" for r, x in zip(rows, t.timepoint, strict=True)),
+        "trials": "; ".join(
+            f"{marked(r.label, r.addition)} ({r.treated} v {r.control}; {when(x)})"
+            for r, x in zip(rows, t.timepoint, strict=True)
+        ),
         "patients": int(t.n_t.sum() + t.n_c.sum()),
         "events": int(t.events_t.sum() + t.events_c.sum()),
         "risk_ratio": ratio,
@@ -93,6 +131,7 @@ def _entry(p: Pool) -> dict[str, object]:
         "prediction_interval": f"{foretold(fit)} ({convention(fit)})" if fit and fit.pi_low is not None else none,
         "hksj": _hksj(p) if fit else none,
         "pooled": "pooled" if fit else f"not pooled: {p.reason}",
+        SINCE: "yes" if t.addition.all() else "in part" if t.addition.any() else "no",
         "row": ";".join(t.row),
     }
 
@@ -101,7 +140,7 @@ def _entry(p: Pool) -> dict[str, object]:
 def published_table(review: Review) -> Content:
     """What a meta-analysis prints beside what can be computed here, and why they differ."""
     published = review.table("published_pools")
-    mine = {p.outcome: p for p in pools(review).values() if p.setting == RENAL and p.stratum == "randomised"}
+    mine = {p.outcome: p for p in pools(review, additions=False).values() if p.setting == RENAL and p.stratum == "randomised"}
     records = []
     for p in published.itertuples():
         own = mine.get(p.outcome) if p.measure == MEASURE else None
@@ -124,7 +163,7 @@ def published_table(review: Review) -> Content:
     have = int((data.here != "none").sum())
     arm = _arm_used(review, next(published.itertuples()))
     return Content(
-        caption=f"Pooled results that {fmt.words([author(review, s) for s in published.study_id.unique()])} prints, beside what the counts in this book give. "
+        caption=f"Pooled results that {fmt.words([author(review, s) for s in published.study_id.unique()])} prints, beside what the counts of the reviews' trials give. "
         "Its abstract does not say whether a common or a random effect was assumed."
         + (f" Its {fmt.number(published.n.iloc[0])} patients add up only with the {arm} of {two_arms(review)}." if arm else ""),
         alt=f"For {fmt.number(have)} of {fmt.number(len(data))} published results there is something to compare here: "
@@ -141,7 +180,7 @@ def _arm_used(review: Review, published: object) -> str:
     others = sum(int(designs.n_treatment[t]) + int(designs.n_control[t]) for t in published.trials if t != ARMS_OF)
     fitting = []
     for arms in ARMS:
-        trial = next(x for x in comparisons(review, arms).itertuples() if x.study == ARMS_OF)
+        trial = next(x for x in comparisons(review, arms, additions=False).itertuples() if x.study == ARMS_OF)
         if others + trial.n_t + trial.n_c == published.n:
             fitting.append(ARM_WORDS[arms].replace("Low", "low").replace("Standard", "standard"))
     return fitting[0] if len(fitting) == 1 and ARMS_OF in published.trials else ""
@@ -149,7 +188,7 @@ def _arm_used(review: Review, published: object) -> str:
 
 def _why(review: Review, published: object, own: Pool | None) -> str:
     """Reasons why a published result and ours differ, each of which can be checked in the tables."""
-    found = comparisons(review)
+    found = comparisons(review, additions=False)
     have = set(found[found.outcome == published.outcome].study) if published.measure == MEASURE else set()
     lacking = [t for t in published.trials if t not in have]
     what = "counts" if published.measure == MEASURE else "means with their spread"
@@ -173,11 +212,16 @@ def _why(review: Review, published: object, own: Pool | None) -> str:
 @exhibit("tbl-results")
 def results_table(review: Review) -> Content:
     """The numbers of every arm as they were read."""
-    results = review.table("results")
+    return switched(lambda since: _results_table(review, since))
+
+
+def _results_table(review: Review, since: bool) -> Content:
+    results, new = review.table("results"), additions(review)
+    results = results if since else results[~results.study_id.isin(new)]
     label = review.table("trial_designs").set_index("study_id").label
     percent = 100 * results.events.astype("Float64") / results.n.astype("Float64")
     data = pd.DataFrame({
-        "trial": results.study_id.map(label),
+        "trial": [marked(label[s], s in new) for s in results.study_id],
         "outcome": results.outcome,
         "as_printed": results.outcome_printed,
         "time": [when(t) for t in results.timepoint],
@@ -189,15 +233,22 @@ def results_table(review: Review) -> Content:
         "derived": ["printed as a count" if d in BLANKS and pd.notna(e) else fmt.plain(d) if d not in BLANKS else f"no count; median {m:g}" if pd.notna(m) else "no count"
                     for d, e, m in zip(results.derived, results.events, results["median"], strict=True)],
         "source": results.source,
+        SINCE: ["yes" if s in new else "no" for s in results.study_id],
         "row": "results/" + results.result_id,
     }).sort_values(["outcome", "trial", "time", "row"]).reset_index(drop=True)  # fmt: skip
     counted = results.events.notna()
     made = int((counted & ~results.derived.isin(BLANKS)).sum())
+    later = int(results.study_id.isin(new).sum())
     content = Content(
         caption="What was counted in each arm of the controlled trials, with how each count was found. Percentages are computed from the counts; those printed stand beside them.",
         alt=f"{fmt.number(len(data))} arms and outcomes of {fmt.number(results.study_id.nunique())} trials. {fmt.number(int(counted.sum()))} have a count: "
-        f"{fmt.number(int(counted.sum()) - made)} as printed, {fmt.number(made)} worked out from a percentage or a statement. {fmt.number(int((~counted).sum()))} have none.",
+        f"{fmt.number(int(counted.sum()) - made)} as printed, {fmt.number(made)} worked out from a percentage or a statement. {fmt.number(int((~counted).sum()))} have none."
+        + (f" {fmt.number(later)} are of studies since the reviews." if later else ""),
         data=data,
         columns={"as_printed": "as printed", "events": "events/patients", "percent": "%", "printed": "% printed, of the outcome as printed", "derived": "how the count was found"},
     )  # fmt: skip
-    return page(content, "tbl-results")
+    return (
+        page(content, "tbl-results")
+        if since
+        else page(replace(content, data=data.drop(columns=SINCE)), "tbl-results-reviews-only")
+    )

@@ -55,7 +55,7 @@ def searches(review: Review) -> Content:
     """The stored search strategies of the reviews."""
     data = review.table("searches")
     data["row"] = "searches/" + data.search_id
-    data = data[data.review_id == "ki2020"]
+    data = data[(data.review_id == "ki2020") & (data.kind == "printed")]
     return Content(
         caption="The two searches that the Kidney International review prints: one behind its first figure, one behind its table of trials.",
         alt="The literature search covers a span of years and prints no counts; the trial search names its day.",

@@ -9,7 +9,7 @@ import pandas as pd
 
 from .. import format as fmt
 from ..draw.curve import curve
-from ..evidence import ARMS, CI, MEASURE, METHOD, specifications
+from ..evidence import ARMS, CI, MEASURE, METHOD, additions, comparisons, specifications
 from ..synthesis.effects import MEASURES, RATIOS
 from ..synthesis.grid import NOBODY, summary
 from ..synthesis.pool import METHODS
@@ -50,7 +50,8 @@ def _worded(review: Review) -> tuple[pd.DataFrame, dict[str, dict[str, str]]]:
 
 def _rows(review: Review) -> str:
     results = review.table("results")
-    return ";".join(f"results/{r}" for r in results[results.outcome == "acute rejection"].result_id)
+    mine = results[(results.outcome == "acute rejection") & ~results.study_id.isin(additions(review))]
+    return ";".join(f"results/{r}" for r in mine.result_id)
 
 
 def _trials(rows: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
@@ -66,6 +67,17 @@ def _trials(rows: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
 def _shown(measure: str, values: pd.Series) -> list[str]:
     numbers = np.exp(values) if measure in RATIOS else values
     return [f"{x:.2f}".replace("-", "−") if 0.005 <= abs(x) < 1000 else f"{x:.2g}".replace("-", "−") for x in numbers]
+
+
+def _not_in_it(review: Review) -> str:
+    """Trials since the reviews that count the same outcome: the grid stays on the reviews' trials."""
+    found = comparisons(review)
+    new = found[found.addition & (found.outcome == "acute rejection")].label.unique()
+    return (
+        f" Only the reviews' trials are in the grid: {fmt.words(list(new))}, since the reviews, {'is' if len(new) == 1 else 'are'} not."
+        if len(new)
+        else ""
+    )
 
 
 @exhibit("fig-specification-curve")
@@ -96,7 +108,7 @@ def specification_curve(review: Review) -> Content:
         caption=f"Acute rejection after kidney transplantation, pooled in {fmt.number(counts['cells'])} ways: effect measure, estimator, interval, "
         "which trials, which arms of Tan 2012, and which trial is left out. Top: estimates in rising order with 95% intervals, cut at the edge. "
         "Below: a tick for the choices of each. Randomised and other trials stand together only in cells that say so, because a published "
-        "meta-analysis pools them.",
+        f"meta-analysis pools them.{_not_in_it(review)}",
         alt=f"{fmt.number(counts['below'])} of {fmt.number(counts['computed'])} estimates lie on the side of fewer rejections, but only "
         f"{fmt.number(counts['excludes_below'])} intervals exclude no effect: {fmt.number(sun_out)} of these leave out Sun 2018, and "
         f"{fmt.number(int((without['trials code'] == 'randomised').sum()))} of them rest on randomised trials alone "
