@@ -40,11 +40,6 @@ ARMS_OF = "tan2012"
 TIMING = ("before transplantation", "on the day", "after transplantation", "on several sides of it")
 # Screened records of these kinds concern a study; they do not bring one.
 NOTICES = ("retraction", "expression of concern", "correction")
-# Addition → why it is not pooled with the reviews' trials; nothing where it asks their question. One that is not here waits.
-JUDGED = {
-    "alp2022": "",
-    "reinders2021": "MSC weeks after transplantation, with tacrolimus stopped: another question than MSC at transplantation",
-}
 UNJUDGED = "whether it asks the question of the other trials has not been judged yet"
 
 
@@ -348,11 +343,13 @@ def pools(review: Review, additions: bool = True) -> dict[str, Pool]:
     """
     found = {}
     counted = comparisons(review, additions=additions)
+    designs = review.table("trial_designs").set_index("study_id")
+    judged = designs.apart.replace({"not_applicable": "", "not_extracted": UNJUDGED})
     for (outcome, setting, randomized), rows in counted.groupby(["outcome", "setting", "randomized"], sort=True):
         stratum = "randomised" if randomized else "other"
         id_ = f"{outcome}-{setting}-{stratum}".replace(" ", "-").lower()
         every = rows.drop_duplicates("study")
-        every = every.assign(why=[JUDGED.get(t.study, UNJUDGED) if t.addition else "" for t in every.itertuples()])
+        every = every.assign(why=[judged[t.study] if t.addition else "" for t in every.itertuples()])
         together = every.why == ""
         trials = (every[together] if together.any() else every).drop(columns="why").reset_index(drop=True)
         reason = _why_not(trials) or ("" if together.any() else "trials since the reviews that ask different questions")

@@ -278,7 +278,19 @@ def _feed_link(pathto: Any) -> str:
 def write_feeds(app: Sphinx, error: Exception | None) -> None:
     """Write the feeds beside the pages, once these are good."""
     if error is None and app.builder.format == "html":
-        feed.write(_book(app).review, Path(app.outdir), app.config.html_baseurl)
+        feed.write(_book(app).review, Path(app.outdir), site_address(app.config.html_theme_options["repository_url"]))
+
+
+def site_address(repository: str) -> str:
+    """Where the site of a repository is served, so that its address has one home; feeds need whole addresses.
+
+    Examples
+    --------
+    >>> site_address("https://github.com/someone/book")
+    'https://someone.github.io/book/'
+    """
+    owner, _, name = repository.removeprefix("https://github.com/").strip("/").partition("/")
+    return f"https://{owner}.github.io/{name}/"
 
 
 def _dispute_mark(book: Book, pathto: Any, row: str) -> str:

@@ -78,3 +78,9 @@ def review() -> Review:
 def copy(tmp_path: Path) -> Copy:
     """A copy of the data that the test may spoil."""
     return Copy(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def copy_to() -> type[Copy]:
+    """Makes a copy of the data below a folder of the test's choice."""
+    return Copy

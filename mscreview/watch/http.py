@@ -22,7 +22,6 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from .records import WatchError
 from .words import line
 
-REPOSITORY = "https://github.com/mscreview/mscreview"
 TRIES = 5
 LONGEST_WAIT = 120.0
 LARGEST = 256 * 1024 * 1024
@@ -174,7 +173,7 @@ class Http:
     --------
     >>> with Http(rate=2, contact="someone@example.org") as http:
     ...     http.agent.partition(" ")[2]
-    '(+https://github.com/mscreview/mscreview; mailto:someone@example.org)'
+    '(mailto:someone@example.org)'
     """
 
     def __init__(
@@ -192,7 +191,7 @@ class Http:
         if not re.fullmatch(r"[!-'*-:<-~]*", contact):
             raise WatchError(f"contact {contact!r} (allowed: a mail address)")
         self.contact, self.timeout, self.tell = contact, timeout, tell
-        self.agent = f"mscreview/{metadata.version('mscreview')} (+{REPOSITORY}{f'; mailto:{contact}' if contact else ''})"
+        self.agent = f"mscreview/{metadata.version('mscreview')}{f' (mailto:{contact})' if contact else ''}"
         self._gap = 1 / rate
         self._first_wait = self._gap if wait is None else wait
         self._sleep, self._clock = sleep, clock

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import Copy
 
 from mscreview import evidence, open_review
 from mscreview.charts import NARROW, WIDE
@@ -51,9 +50,8 @@ def add(copy, table, like=None, **cells):
     copy.write(table, [head, *sorted(rows[1:])])
 
 
-def sampled(root):
+def sampled(copy, apart="not_extracted"):
     """The evidence with one randomised trial more, three records that wait and one left out."""
-    copy = Copy(root)
     source = "https://example.org/sample"
     add(
         copy,
@@ -67,7 +65,7 @@ def sampled(root):
     )
     add(
         copy, "trial_designs", study_id=SAMPLE, label="Sample 2023", setting="kidney transplantation", randomized="true",
-        control="concurrent", comparison="MSC", n_treatment=60, n_control=60, basis="Randomised.", source=source,
+        control="concurrent", comparison="MSC", apart=apart, n_treatment=60, n_control=60, basis="Randomised.", source=source,
     )  # fmt: skip
     for outcome, key, time, treated, control in COUNTS:
         for arm, (events, n) in (("msc", treated), ("control", control)):
@@ -91,19 +89,18 @@ def sampled(root):
             "what_it_adds": "not_extracted",
         }
         add(copy, "new_evidence", **told | waits, evidence_id=f"sample-{i}", state="to screen")
-    return open_review(root)
+    return open_review(copy.root)
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory):
-    return sampled(tmp_path_factory.mktemp("sample"))
+def sample(tmp_path_factory, copy_to):
+    return sampled(copy_to(tmp_path_factory.mktemp("sample")))
 
 
 @pytest.fixture
-def comparable(tmp_path, monkeypatch):
+def comparable(copy):
     """The sample judged to ask the question of the reviews' trials."""
-    monkeypatch.setitem(evidence.JUDGED, SAMPLE, "")
-    return sampled(tmp_path)
+    return sampled(copy, apart="not_applicable")
 
 
 def svgs(body):
@@ -145,7 +142,8 @@ class TestAdditions:
         """Somebody has said of each addition with two arms whether it asks the question of the reviews' trials."""
         rows = evidence.comparisons(review)
         added = set(rows.study[rows.addition])
-        assert added and added <= set(evidence.JUDGED)
+        judged = review.table("trial_designs").set_index("study_id").apart
+        assert added and [s for s in added if judged[s] == "not_extracted"] == []
 
     def test_comparisons_without(self, sample, review):
         """Without additions the comparisons are those that name no addition, and all of them."""

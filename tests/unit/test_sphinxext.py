@@ -47,8 +47,13 @@ def test_page_is_finished(book):
     """Numbers and row links are filled in; scripts of other hosts are dropped."""
     body = '<span class="exhibit-number" data-exhibit="fig-translation-gap"></span><a href="#row=reviews/ki2020">x</a>'
     here, there = SimpleNamespace(filename="_static/x.js"), SimpleNamespace(filename="https://example.org/thebe.js")
-    context = {"body": body, "pathto": lambda page: f"../{page}.html", "script_files": [here, there]}
-    finish_page(SimpleNamespace(mscreview_book=book), "chapters/index", "page.html", context, None)
+    context = {"body": f"<h1>T</h1>{body}", "pathto": lambda page, resource=0: f"../{page}{'' if resource else '.html'}", "script_files": [here, there]}
+    added = []
+    app = SimpleNamespace(mscreview_book=book, add_js_file=lambda name, **_: added.append(name))
+    finish_page(app, "chapters/index", "page.html", context, None)
+    assert context["body"].startswith('<h1>T</h1><div class="chapter-state"')
+    assert added == ["due.js"]
+    assert 'type="application/atom+xml" title="What changed" href="../feed.xml"' in context["metatags"]
     assert '<span class="exhibit-number">Figure 1.</span>' in context["body"]
     assert 'href="../chapters/data/sources.html#reviews-ki2020"' in context["body"]
     assert context["script_files"] == [here]

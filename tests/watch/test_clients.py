@@ -63,11 +63,11 @@ class TestHttp:
         assert slept == [1.0]
 
     def test_says_who_asks(self, server):
-        """Name, version, repository and, when there is one, an address to write to."""
+        """Name, version and, when there is one, an address to write to."""
         with Http.from_environment(environ={"MSCREVIEW_CONTACT": "someone@example.org", "MSCREVIEW_RATE": "1000"}) as http:
             http.get_json(f"{server.base('ctgov')}/version")
         agent = server.requests[0].headers["User-Agent"]
-        assert re.fullmatch(r"mscreview/\d\S* \(\+https://github.com/mscreview/mscreview; mailto:someone@example.org\)", agent)
+        assert re.fullmatch(r"mscreview/\d\S* \(mailto:someone@example\.org\)", agent)
 
     @pytest.mark.parametrize(
         ("name", "value"),
