@@ -37,7 +37,7 @@ def compute(review: Review, kind: str, path: str) -> Found:
     review : Review
     kind : {"pool", "effect", "tally", "grid", "drift", "state"}
     path : str
-        ``pool``: id of `evidence.pools`, then a quantity; ``reviews/`` before the id leaves out studies since the reviews; ``effect``: study, outcome, quantity (the trial's risk ratio);
+        ``pool``: id of `evidence.pools`, then a quantity; ``reviews/`` before the id leaves out studies since the reviews; ``effect``: study, outcome, quantity (the trial's risk ratio), and a time point if not the first;
         ``tally``: stratum, domain, quantity, and filters such as ``[setting=AKI]``; ``grid``: a quantity;
         ``drift``: number of trials, as ``status/ageing`` (field or ``any``, verdict), ``trials``, ``overdue``, ``reported``, the last two
         also with ``/listed`` (those that the reviews list); ``state``: of pages (``overdue``, ``never-searched`` …), of strategies
@@ -127,14 +127,18 @@ def _pool(review: Review, path: str) -> Found:
 
 
 def _effect(review: Review, path: str) -> Found:
-    parts = path.split("/")
-    if len(parts) != 3:
+    parts = path.split("/", 3)
+    if len(parts) < 3:
         raise UnknownError(f"{path!r} is not study/outcome/quantity")
-    study, outcome, quantity = parts
+    study, outcome, quantity, *time = parts
     rows = evidence.comparisons(review)
-    rows = rows[(rows.study == study) & (rows.outcome == outcome)].head(1)
+    rows = rows[(rows.study == study) & (rows.outcome == outcome)]
     if rows.empty:
         raise UnknownError(f"no counts of {outcome!r} in both arms of {study!r}")
+    if time:
+        _pick({t: t for t in rows.timepoint}, time[0], "time point")
+        rows = rows[rows.timepoint == time[0]]
+    rows = rows.head(1)
     arms = {c: int(rows[c].iloc[0]) for c in ("events_t", "n_t", "events_c", "n_c")}
     options = {
         "treated": f"{arms['events_t']} of {arms['n_t']}",

@@ -64,7 +64,7 @@ def _appraisals(review: Review, since: bool) -> Content:
     full = data[data.judgement == "yes"].groupby("item").size()
     concealed = data[data.item == "allocation concealed"]
     return Content(
-        caption=f"How {fmt.counted(data.study_id.nunique(), 'trial')} with numbers were done, as far as abstracts and registry records tell. "
+        caption=f"How {fmt.counted(data.study_id.nunique(), 'trial')} were done, as far as abstracts and registry records tell. "
         "A dash means that nothing could be read, not that it was not done. Full papers could not be read; this is no risk-of-bias judgement.",
         alt=f"Of {len(data)} answers {counts.get('yes', 0)} are yes, {counts.get('no', 0)} no, {counts.get('unclear', 0)} unclear, and for "
         f"{counts.get('not_reported', 0)} nothing could be read. No trial shows that allocation was concealed "

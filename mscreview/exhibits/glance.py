@@ -208,6 +208,8 @@ def answers(review: Review) -> Content:
     aki, shock = drawn[drawn.study == "swaminathan2018"], evidence.comparisons(review)
     shock = shock[shock.study == "galstyan2018"]
     new = evidence.comparisons(review).query("addition and randomized and setting == @GRAFT")
+    found = review.table("new_evidence")
+    later = found.evidence_id[(found.question == "animals") & (found.state == "included")]
     risks = [f"{_risk(shock.iloc[[i]])} at {time}" for i, time in enumerate(shock.timepoint)]
     graft = animal.setting == GRAFT
     treated = animal[animal.preconditioning != "none"]
@@ -217,7 +219,8 @@ def answers(review: Review) -> Content:
     cells = evidence.specifications(review)
     lines = [
         ("Do animals do better with MSC?", f"Yes, in transplantation: {_share(animal[graft])}. In AKI the tables give {_share(animal[~graft])}, all on the cells.",
-         "Low", "The tables hold no neutral experiment; group sizes, allocation and blinding are not printed.", animal.row),
+         "Low", f"The tables hold no neutral experiment; group sizes, allocation and blinding are not printed. {fmt.counted(len(later), 'experiment').capitalize()} "
+         "since the reviews are not counted here; those in transplanted pigs found no difference.", pd.concat([animal.row, "new_evidence/" + later])),
         ("Do MSC prevent rejection in patients?", f"Unknown: risk ratio {pooled} in {fit.k} randomised trials that point in opposite directions; "
          f"{int((cells.ci_high < 0).sum())} of {len(cells)} ways of pooling exclude no effect.{_since(new)}", "Very low", "Few events, open trials, and a result that hangs on one trial.",
          pd.concat([rejection.trials.row, new.row])),

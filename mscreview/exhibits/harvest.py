@@ -54,7 +54,7 @@ def _harvest(review: Review, since: bool) -> Content:
         "controls were chosen."
         + (f" {FROM_COUNTS}." if len(new) else ""),
         alt=f"Most bars stand in the middle: {fmt.number(int(counted.vote.isin(['none', 'conflicting']).sum()))} of {fmt.number(len(counted))}. "
-        f"{fmt.number(int((counted.vote == 'harm').sum()))} favour control. The only randomised and blinded trial, {fmt.words(blind)}, favours "
+        f"{fmt.number(int((counted.vote == 'harm').sum()))} favour control. The only randomised and blinded trial with a bar, {fmt.words(blind)}, favours "
         f"MSC in {fmt.number(int((best.vote == 'benefit').sum()))} of {fmt.counted(len(best), 'domain')}; {fmt.number(len(low))} of the "
         f"{fmt.number(int((counted.vote == 'benefit').sum()))} bars that favour MSC are of the lowest height. No randomised trial is found under "
         f"{fmt.words(silent, 'or')}."

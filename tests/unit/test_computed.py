@@ -33,6 +33,13 @@ def test_effect(review):
     assert fact(review, "effect:tan2012/acute rejection/estimate").text == f"{(8 / 105) / (11 / 51):.2f}"
 
 
+def test_time_point_of_an_effect(review):
+    """The first time point of a trial is quoted unless another is named."""
+    later = "follow-up, length not stated in the abstract"
+    assert fact(review, "effect:reinders2021/anti-HLA antibodies/treated").text == "7 of 29"
+    assert fact(review, f"effect:reinders2021/anti-HLA antibodies/treated/{later}").text == "11 of 29"
+
+
 def test_no_ratio_without_events(review):
     """A trial without an event has counts, and no ratio."""
     assert fact(review, "effect:pan2016/mortality/control").text == "0 of 16"
@@ -63,6 +70,7 @@ def test_grid(review):
         ("pool:acute-rejection/ci", "no pool 'acute-rejection'"),
         (f"pool:{REJECTION}/mean", "no quantity 'mean'"),
         ("effect:tan2012/ci", "is not study/outcome/quantity"),
+        ("effect:reinders2021/anti-HLA antibodies/ci/12 months", r"no time point '12 months' \(there are: 6 months, follow-up"),
         ("effect:tan2012/dialysis/ci", "no counts of 'dialysis' in both arms of 'tan2012'"),
         ("tally:animals/rejection/p", "no stratum 'animals' .*nearest: animal"),
         ("tally:animal/rejecton/p", "no domain 'rejecton' .*nearest: rejection"),

@@ -129,23 +129,17 @@ class TestHttp:
 
     @pytest.mark.parametrize(
         ("header", "low", "high"),
-        [("7", 7, 7), ("0.5", 1, 1), ("999999", 120, 120), ("soon", 1, 1), (http_date(600), 120, 120), (http_date(-60), 1, 1)],
+        [("7", 7, 7), ("0.5", 1, 1), ("999999", 120, 120), ("soon", 1, 1), (600_000, 120, 120), (-60, 1, 1), (100, 1, 100)],
     )
     def test_retry_after(self, server, header, low, high):
         """Seconds or a date that the service asks for are kept to, within reason; nonsense is passed over."""
+        # A date is made when the test runs, that many seconds from then.
+        header = http_date(header) if isinstance(header, int) else header
         server.fault("ctgov", "status", code=429, headers={"Retry-After": header})
         slept = []
         with Http(rate=1, sleep=slept.append, clock=iter(range(0, 10_000, 100)).__next__) as http:
             http.get_json(f"{server.base('ctgov')}/version")
         assert len(slept) == 1 and low <= slept[0] <= high
-
-    def test_retry_after_date(self, server):
-        """A date in the near future is waited for, counted from now."""
-        server.fault("ctgov", "status", code=503, headers={"Retry-After": http_date(30)})
-        slept = []
-        with Http(rate=1, sleep=slept.append, clock=iter(range(0, 10_000, 100)).__next__) as http:
-            http.get_json(f"{server.base('ctgov')}/version")
-        assert len(slept) == 1 and 25 <= slept[0] <= 30
 
     @pytest.mark.parametrize("kind", ["truncated", "chunked", "drop"])
     def test_broken_connection_then_good(self, server, question, told, kind):
