@@ -132,6 +132,9 @@ def _draw_statuses(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
             x, x2 = at.get(r.then), at.get(r.now)
             if narrow:
                 sheet.text(90, y + 8, _brief(r.then, r.now), size=11)
+            elif x is None and x2 is None:
+                # A line without a mark would look like an oversight.
+                sheet.text(left + 8, y + 8, _brief(r.then, r.now), size=11)
             if x is not None and x2 is not None and x != x2:
                 _connect(sheet, x, x2, line, group)
             if x is not None:
@@ -218,6 +221,7 @@ def verdicts(review: Review) -> Content:
         caption="Verdicts on the difference between a review and the registry, by field; a trial that two reviews list counts twice.",
         alt=f"The most frequent verdict is “{most.verdict}” with {fmt.number(int(most['all']))} of {fmt.number(len(rows))}.",
         data=data,
+        columns={"enrollment": "patients"},
     )
 
 

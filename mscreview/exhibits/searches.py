@@ -34,17 +34,21 @@ LOOK = {
     "never": (GREY, "stroke", True),
 }
 NARROW_NAMES = {"ClinicalTrials.gov": "Clinical Trials"}
+# Pages whose address says too little.
+NAMES = {"index": "Front page", "synthesis/glance": "The answer at a glance", "new/registry": "What the registry says now"}
 KINDS = {"watch": "watched", "hand": "by hand", "printed": "printed in a review"}
 
 
 def title(chapter: str) -> str:
-    """Name a page by the last part of its path.
+    """Name a page by the last part of its path, or as it is called where that says too little.
 
     Examples
     --------
     >>> title("zhao2018/msc-therapy-in-aki"), title("zhao2018/co-injection"), title("ki2020/sepsis-associated-aki")
     ('MSC therapy in AKI', 'Co-injection', 'Sepsis-associated AKI')
     """
+    if chapter in NAMES:
+        return NAMES[chapter]
     words = re.sub(r"-(?!(based|associated)\b)", " ", chapter.rpartition("/")[2])
     words = re.sub(r"\b(aki|msc)\b", lambda m: m[0].upper(), words).replace("co injection", "co-injection")
     return words[0].upper() + words[1:]

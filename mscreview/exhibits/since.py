@@ -67,9 +67,18 @@ def records(review: Review) -> pd.DataFrame:
     found["who"] = [_who(r) for r in found.itertuples()]
     found["group"] = found.kind.map({kind: name for name, (_, _, kinds) in GROUPS.items() for kind in kinds})
     found["rank"] = found.kind.map(RANK.index)
+    for column in ("what_it_adds", "state_reason"):
+        found[column] = _named(review, found[column])
     found["row"] = "new_evidence/" + found.evidence_id
     found["other"] = found.state != INCLUDED
     return found.sort_values(["other", "rank", "year", "evidence_id"], ascending=[True, True, False, True])
+
+
+def _named(review: Review, texts: pd.Series) -> pd.Series:
+    """Texts with the reviews called by author and year instead of by their keys."""
+    for r in review.table("reviews").itertuples():
+        texts = texts.str.replace(rf"\b{r.review_id}\b", f"{r.first_author} {r.year}", regex=True)
+    return texts
 
 
 def _who(r: object) -> str:
@@ -102,8 +111,8 @@ def by_question(review: Review, id: str) -> Content:
     found = records(review)
     found = found[(found.question == question) & (found.kind != REGISTERED) & (found.state != EXCLUDED)]
     data = pd.DataFrame({
-        "who_and_when": found.who, "source": found.source, "kind": found.kind, "what_it_adds": found.what_it_adds,
-        "screening": found.state.map(STATES), "confidence": found.confidence, "title": found.title, "row": found.row,
+        "who_and_when": found.who, "what_it_adds": found.what_it_adds, "kind": found.kind, "screening": found.state.map(STATES),
+        "confidence": found.confidence, "source": found.source, "title": found.title, "row": found.row,
     })  # fmt: skip
     if data.empty:
         data = _nothing(review, dict.fromkeys(data.columns[:-1], "–") | {"who_and_when": "none so far"})
@@ -124,7 +133,7 @@ def excluded(review: Review) -> Content:
     found = records(review)
     found = found[found.state == EXCLUDED]
     data = pd.DataFrame({
-        "who_and_when": found.who, "source": found.source, "kind": found.kind, "question": found.question, "why": found.state_reason,
+        "who_and_when": found.who, "why": found.state_reason, "kind": found.kind, "question": found.question, "source": found.source,
         "title": found.title, "row": found.row,
     })  # fmt: skip
     if data.empty:
@@ -203,7 +212,12 @@ def numbers(review: Review) -> Content:
     """Counts of the studies since the reviews, with effects where there are two arms, beside what the reviews' trials give."""
     results = review.table("results")
     results = results[results.study_id.isin(additions(review)) & results.events.notna() & results.n.notna()]
-    labels = review.table("trial_designs").set_index("study_id").label
+    designs = review.table("trial_designs").set_index("study_id")
+    labels = designs.label
+    # Stronger designs first: allocation at random, then a control group, then one arm alone.
+    controlled = results.groupby("study_id").is_treatment.transform(lambda arms: not arms.all())
+    rank = pd.DataFrame({"random": results.study_id.map(designs.randomized), "controlled": controlled})
+    results = results.loc[rank.sort_values(["random", "controlled"], ascending=False, kind="stable").index]
     compared, every, theirs = comparisons(review), pools(review), pools(review, additions=False)
     lines, effects = [], []
     keys = ["study_id", "outcome", "outcome_printed", "timepoint"]

@@ -110,6 +110,9 @@ class Crossref:
             found += [n for n in notices.values() if n.doi or n.kind not in named]
             if tell:
                 tell(f"{at:,} of {len(asked):,} papers")
+        if asked and len(absent) == len(asked):
+            # Either none of the papers is known, or nothing at all is at that address: then this fails.
+            list(self._pointing(asked[0]))
         self.absent, self.other = tuple(absent), tuple(other)
         return found
 

@@ -961,6 +961,12 @@ class TestCrossref:
         crossref.notices([])
         assert crossref.absent == crossref.other == ()
 
+    def test_nothing_at_that_address(self, server, http):
+        """When every paper is unknown, an address at which nothing is found is told from a service that knows none of them."""
+        wrong = Crossref(http, f"{server.base('crossref')}/nowhere")
+        with pytest.raises(WatchError, match="HTTP 404"):
+            wrong.notices(["10.9999/paper.1"])
+
     def test_odd_doi(self, server, crossref):
         """A DOI with brackets and other signs reaches the service whole, and its key can stand in a list."""
         odd = "10.9999/1097(19960101)77:1<1::AID-X1>3.0.CO;2-#?6"

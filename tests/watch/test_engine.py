@@ -417,11 +417,16 @@ class TestFaults:
         assert not [r for r in rows(book.root, "publication_counts") if r["counted_on"] == "2026-12-08"]
 
     def test_known_trial_is_missing(self, go, book, services):
-        """A known trial that the registry does not know is an alarm; the others are stored all the same."""
+        """A number that the registry has never shown is named; one that it showed and shows no more is an alarm. The others are stored."""
         services.ctgov.answers["known"] = lambda ids: Answer(len(ids) - 1, tuple(snapshot(n) for n in ids[1:]), missing=(ids[0],))
-        assert go("registry") == 1
+        assert go("registry") == 0
         (row,) = log(book.root, "known-trials")
-        assert row["state"] == "ok_new" and "not in the registry: NCT" in row["alarm"] and int(row["new"]) > 20
+        assert row["state"] == "ok_new" and "not in the registry: NCT" in row["reason"] and int(row["new"]) > 20
+        assert row["alarm"] in BLANKS
+        services.ctgov.answers["known"] = lambda ids: Answer(len(ids) - 1, tuple(snapshot(n) for n in ids[:-1]), missing=(ids[-1],))
+        assert go("registry", days=7) == 1
+        last = log(book.root, "known-trials")[-1]
+        assert last["state"].startswith("ok_") and "no longer in the registry: NCT" in last["alarm"]
 
     def test_no_known_trial_at_all(self, go, book, services):
         """A registry that knows none of the trials is not trusted."""
@@ -430,10 +435,13 @@ class TestFaults:
         assert log(book.root, "known-trials")[0]["state"] == "failed"
 
     def test_no_known_paper_at_all(self, go, book, services):
-        """A service that knows none of the papers cannot say that none is retracted."""
+        """A service that knows none of the papers cannot say that none is retracted: an alarm once it has known some."""
+        assert go("retractions") == 0
+        assert int(log(book.root, "retractions-pubmed")[0]["hits"]) > 20
         services.pubmed.notices = lambda asked, tell: setattr(services.pubmed, "absent", tuple(asked)) or []
-        assert go("retractions") == 1
-        assert "papers is known there" in log(book.root, "retractions-pubmed")[0]["alarm"]
+        assert go("retractions", days=7) == 1
+        row = log(book.root, "retractions-pubmed")[-1]
+        assert row["state"] == "failed" and row["alarm"].startswith("0 hits, ")
 
     def test_bad_data(self, go, book, capsys):
         """Nothing is asked for, or written, while the data do not validate."""
