@@ -367,7 +367,9 @@ def _found(source: Source) -> str:
     if len(since) == 1 and (day := since.pop()):
         parts[0] += f" among those entered since {day_words(date.fromisoformat(day))}"
     parts += [] if new is None else [f"{fmt.number(new)} new" if new else "none new"]
-    parts += [f"{fmt.number(pending)} waiting to be screened"] if pending else []
+    # A record that several strategies find counts once in each.
+    most = "up to " if len(source.strategies) > 1 else ""
+    parts += [f"{most}{fmt.number(pending)} waiting to be screened"] if pending else []
     alarms = dict.fromkeys(s.good.alarm.rstrip(".") for s in source.strategies if s.good and s.good.alarm)
     return "".join(f", {p}" for p in parts) + "".join(f"; alarm: {a}" for a in alarms)
 

@@ -79,6 +79,8 @@ def reasons(review: Review, on: date | None = None) -> list[str]:
     for s in watched:
         if s.state == "failed":
             told_of.append(f"{s.search_id}: the last search of {s.database} failed on {s.attempt.day}: {s.attempt.why}.")
+        elif s.attempt and s.attempt.alarm:
+            told_of.append(f"{s.search_id}: the last search of {s.database} raised an alarm on {s.attempt.day}: {s.attempt.alarm}.")
     for page in pages:
         if page.overdue:
             told_of.append(f"{page.chapter}: due since {page.due}, {fmt.counted(page.days_overdue, 'day')} overdue.")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from .codes import add_root
+from .codes import WRONG_USE, add_root
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -24,7 +26,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         choices=["registry", "literature", "retractions", "all"],
         help="registry: ClinicalTrials.gov; literature: Europe PMC and PubMed; retractions: PubMed and Crossref",
     )
-    watch.add_argument("--since", type=_day, metavar="DATE", help="only records that entered on this day (yyyy-mm-dd) or later")
+    watch.add_argument("--since", type=_day, metavar="DATE", help="only records that entered (trials: were updated) on this day, yyyy-mm-dd, or later")
     watch.add_argument("--dry-run", action="store_true", help="ask, and say what would be stored; store nothing")
     watch.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
     add_root(watch)
@@ -76,31 +78,35 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day (allowed: yyyy-mm-dd)") from None
 
 
-def _root(options: argparse.Namespace) -> Path:
+def _at_root(options: argparse.Namespace, work: Callable[[Path], int]) -> int:
     from ..review import default_root
 
-    return options.root or default_root()
+    root = options.root or default_root()
+    if not root.is_dir():
+        print(f"mscreview: no folder {root}", file=sys.stderr)
+        return WRONG_USE
+    return work(root)
 
 
 def _watch(options: argparse.Namespace) -> int:
     from ..watch.run import run
 
-    return run(options.what, _root(options), options.since, options.dry_run, options.json)
+    return _at_root(options, lambda root: run(options.what, root, options.since, options.dry_run, options.json))
 
 
 def _status(options: argparse.Namespace) -> int:
     from ..status import run_status
 
-    return run_status(_root(options), options.on, options.strict, options.json)
+    return _at_root(options, lambda root: run_status(root, options.on, options.strict, options.json))
 
 
 def _diff(options: argparse.Namespace) -> int:
     from ..diff import run_diff
 
-    return run_diff(options.old, options.new, _root(options), options.json)
+    return _at_root(options, lambda root: run_diff(options.old, options.new, root, options.json))
 
 
 def _release(options: argparse.Namespace) -> int:
     from ..diff import run_release
 
-    return run_release(_root(options), options.since, options.version, dry_run=options.dry_run)
+    return _at_root(options, lambda root: run_release(root, options.since, options.version, dry_run=options.dry_run))

@@ -86,7 +86,9 @@ def feeds(review: Review) -> Content:
         })  # fmt: skip
     data = pd.DataFrame(records)
     silent = data.part[data.versions == 0].tolist()
-    alt = f"{len(data)} feeds; " + (f"nothing has changed yet in {fmt.words(silent)}." if silent else "every part has changed at least once.")
+    alt = f"{len(data)} feeds; " + (
+        f"nothing has changed yet in {fmt.words(silent)}." if silent else "every part has changed at least once."
+    )
     html = html_table(data, f"{alt} (tbl-feeds)", {"last brought": "what that brought"})
     for address in data.feed:
         html = html.replace(f"<td>{escape(address)}</td>", f'<td><a href="{UP}{escape(address)}">{escape(address)}</a></td>')

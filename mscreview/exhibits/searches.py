@@ -35,7 +35,12 @@ LOOK = {
 }
 NARROW_NAMES = {"ClinicalTrials.gov": "Clinical Trials"}
 # Pages whose address says too little.
-NAMES = {"index": "Front page", "synthesis/glance": "The answer at a glance", "new/registry": "What the registry says now"}
+NAMES = {
+    "index": "Front page",
+    "synthesis/glance": "The answer at a glance",
+    "synthesis/timing-route-dose-source": "Timing, route, dose, source",
+    "new/registry": "What the registry says now",
+}
 KINDS = {"watch": "watched", "hand": "by hand", "printed": "printed in a review"}
 
 

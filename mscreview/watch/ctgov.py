@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .http import Http, NotFound, Refused, Stale, Tell, steady
@@ -210,7 +210,8 @@ class CtGov:
         if limits:
             params["filter.advanced"] = " AND ".join(limits)
         studies = self._list(params, tell)
-        return Answer(hits=len(studies), records=tuple(map(snapshot, studies)))
+        records, faulty = _read(studies)
+        return Answer(hits=len(studies), records=tuple(records.values()), faulty=tuple(faulty.values()))
 
     def known(self, ids: Sequence[str], tell: Tell | None = None) -> Answer:
         """Read trials whose numbers are known.
@@ -233,15 +234,17 @@ class CtGov:
         """
         asked = list(dict.fromkeys(ids))
         found: dict[str, Record] = {}
+        faulty: dict[str, str] = {}
         for start in range(0, len(asked), BATCH):
             batch = asked[start : start + BATCH]
-            for study in self._list({"filter.ids": ",".join(batch)}, None):
-                found[number(study)] = snapshot(study)
+            records, faults = _read(self._list({"filter.ids": ",".join(batch)}, None))
+            found |= records
+            faulty |= faults
             if tell:
                 tell(f"{min(start + BATCH, len(asked)):,} of {len(asked):,} known trials")
         missing, moved = [], {}
         for nct_id in asked:
-            if nct_id in found:
+            if nct_id in found or nct_id in faulty:
                 continue
             try:
                 record = snapshot(self._http.get_json(f"{self._base}/studies/{nct_id}", service=NAME))
@@ -251,10 +254,11 @@ class CtGov:
             found[record.key] = record
             if record.key != nct_id:
                 moved[nct_id] = record.key
-        strange = sorted(set(found) - set(asked) - set(moved.values()))
+        strange = sorted({*found, *faulty} - set(asked) - set(moved.values()))
         if strange:
             raise WatchError(f"{NAME} listed {strange[0]}, which was not asked for")
-        return Answer(hits=len(found), records=tuple(found.values()), missing=tuple(missing), moved=moved)
+        hits = len(found) + len(faulty)
+        return Answer(hits, tuple(found.values()), missing=tuple(missing), moved=moved, faulty=tuple(faulty.values()))
 
     def _list(self, params: Mapping[str, str], tell: Tell | None) -> list[Mapping[str, Any]]:
         return steady(lambda: self._pages(params, tell), tell)
@@ -294,6 +298,26 @@ class CtGov:
         if total is not None and len(found) != total:
             raise Stale(f"{NAME} counted {total:,} and listed {len(found):,}", most=1)
         return list(found.values())
+
+
+def _read(studies: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Record], dict[str, str]]:
+    """Read what can be read, by number, and say what is wrong with the rest; one strange trial must not hide the others.
+
+    Raises
+    ------
+    WatchError
+        Not one of them can be read.
+    """
+    found: dict[str, Record] = {}
+    faulty: dict[str, str] = {}
+    for study in studies:
+        try:
+            found[number(study)] = snapshot(study)
+        except WatchError as error:
+            faulty[number(study)] = str(error)
+    if faulty and not found:
+        raise WatchError(next(iter(faulty.values())))
+    return found, faulty
 
 
 def _at(tree: Any, *path: str) -> Mapping[str, Any]:

@@ -26,6 +26,8 @@ KNOWN_TRIALS, RETRACTIONS = "known-trials", ("retractions-crossref", "retraction
 # The printed search whose records a year are counted again, and the first year that its figure draws.
 COUNTED, FIRST_YEAR = "ki2020-scopus", 2008
 NAMED = 10
+# From this many records on, fewer than half of those of the last run are doubted.
+ENOUGH = 20
 
 Tell = Callable[[str], None]
 
@@ -172,7 +174,7 @@ def ask(strategy: Row, services: Services, cells: Cells, asked: Asked, tell: Tel
             before = _last_count(cells, strategy["search_id"], year)
             if before.isdigit() and int(before) and not counts[year]:
                 raise Alarm(f"0 records of {year}, {before} at the last count", answer.hits)
-    return Findings(answer.hits, asked.since, answer.records, counts=counts)
+    return Findings(answer.hits, asked.since, answer.records, counts=counts, alarm=_unread(answer))
 
 
 def _known(strategy: Row, services: Services, cells: Cells, tell: Tell) -> Findings:
@@ -186,9 +188,15 @@ def _known(strategy: Row, services: Services, cells: Cells, tell: Tell) -> Findi
     # A number that the reviews print may be wrong; one that the registry itself has shown may not vanish.
     shown = {r["nct_id"] for r in cells["registry"].rows if r["read_at"] == "registry service"}
     gone, never = ([n for n in answer.missing if (n in shown) is was] for was in (True, False))
-    alarm = f"no longer in the registry: {_few(gone)}" if gone else ""
+    if len(gone) > len(shown) / 2:
+        raise Alarm(f"{len(gone)} of {len(shown)} trials are no longer in the registry", answer.hits)
+    alarm = "; ".join(filter(None, [f"no longer in the registry: {_few(gone)}" if gone else "", _unread(answer)]))
     notes = [f"{old} is {new} now" for old, new in sorted(answer.moved.items())]
     return Findings(answer.hits, "", answer.records, alarm=alarm, notes=(*notes, *([f"not in the registry: {_few(never)}"] if never else [])))
+
+
+def _unread(answer: Answer) -> str:
+    return f"could not be read: {_few(answer.faulty)}" if answer.faulty else ""
 
 
 def _retractions(strategy: Row, services: Services, cells: Cells, tell: Tell) -> Findings:
@@ -214,6 +222,8 @@ def _judge(strategy: Row, cells: Cells, hits: int) -> None:
     last = max(runs, key=lambda r: (r["run_at"], r["log_id"]), default=None)
     if last and not hits and last["hits"].isdigit() and int(last["hits"]):
         raise Alarm(f"0 hits, {last['hits']} in the run of {last['run_at'][:10]}", hits)
+    if last and last["hits"].isdigit() and int(last["hits"]) >= ENOUGH and hits * 2 < int(last["hits"]):
+        raise Alarm(f"{hits:,} hits, fewer than half of the {int(last['hits']):,} in the run of {last['run_at'][:10]}", hits)
     if strategy["expected_min_hits"].isdigit() and hits < int(strategy["expected_min_hits"]):
         raise Alarm(f"{hits:,} hits, at least {strategy['expected_min_hits']} are expected", hits)
 

@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from .records import WatchError
+from .records import Silent, WatchError
 from .words import line
 
 TRIES = 5
@@ -266,7 +266,8 @@ class Http:
         by_post = post and len(str(httpx.QueryParams(params))) > LONG
         retrying = Retrying(
             stop=stop_after_attempt(TRIES),
-            retry=retry_if_exception_type(_Again),
+            # Who asks for a longer wait than we have is not asked again before.
+            retry=retry_if_exception(lambda error: isinstance(error, _Again) and error.least <= LONGEST_WAIT),
             wait=self._pause,
             sleep=self._sleep,
             before_sleep=lambda state: self._say(name, state),
@@ -275,7 +276,10 @@ class Http:
         try:
             return retrying(self._once, url, params, by_post, parse)
         except _Again as error:
-            raise WatchError(_joined(f"{name}: {error.what} after {TRIES} tries", error.said)) from error
+            if error.least > LONGEST_WAIT:
+                asked = f"{name}: {error.what}, and asks to wait {error.least:,.0f} s"
+                raise Silent(_joined(asked, error.said)) from error
+            raise Silent(_joined(f"{name}: {error.what} after {TRIES} tries", error.said)) from error
         except Refused as error:
             raise type(error)(f"{name}: {error}", error.status) from error
         except WatchError as error:

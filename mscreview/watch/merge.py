@@ -85,18 +85,24 @@ class Known:
         for name in ("doi", "pmid"):
             if row[name] not in BLANKS:
                 self._by.setdefault((name, identifier(name, row[name])), place)
+        for key in row.get("records", "").split(";"):
+            if key and key not in BLANKS and not key.startswith("about:"):
+                self._by.setdefault(("record", key), place)
         if trial:
             self._by["nct", row["nct_id"]] = place
         elif row["title"] not in BLANKS and len(row["title"]) >= TELLING:
             self._titles.setdefault(plain(row["title"]), []).append((place, row["year"], row["pmid"]))
 
     def find(self, row: Mapping[str, str]) -> tuple[str, str]:
-        """Say where a record stands already and by what it was known: place and ``nct``, ``doi``, ``pmid`` or ``title``."""
+        """Say where a record stands already and by what it was known: place and ``nct``, ``doi``, ``pmid``, ``record`` or ``title``."""
         if row["kind"] == "registered trial":
             return self._by.get(("nct", row["nct_id"]), ""), "nct"
         for name in ("doi", "pmid"):
             if row[name] not in BLANKS and (name, identifier(name, row[name])) in self._by:
                 return self._by[name, identifier(name, row[name])], name
+        # A preprint may have nothing but its key in the database that gave it.
+        if ("record", row["records"]) in self._by:
+            return self._by["record", row["records"]], "record"
         if row["title"] not in BLANKS and len(row["title"]) >= TELLING:
             for place, year, pmid in self._titles.get(plain(row["title"]), ()):
                 near = not (year.isdigit() and row["year"].isdigit()) or abs(int(year) - int(row["year"])) <= 1

@@ -10,6 +10,10 @@ class WatchError(Exception):
     """A service gave no answer, or one that cannot be trusted; the message says which and why."""
 
 
+class Silent(WatchError):
+    """A service was asked again and again and gave no answer; the next question may as well not be put."""
+
+
 @dataclass(frozen=True)
 class Record:
     """One publication or trial as a service describes it; ``""`` where it says nothing.
@@ -34,7 +38,8 @@ class Answer:
     """What one strategy gave in one service.
 
     ``hits`` is what the service counts, ``records`` what it listed (each once), ``altered`` how it changed the query,
-    ``missing`` identifiers that were asked for and are not there, ``moved`` old identifier → present one.
+    ``missing`` identifiers that were asked for and are not there, ``moved`` old identifier → present one, ``faulty`` what is wrong
+    with records that could not be read.
     """
 
     hits: int
@@ -42,6 +47,7 @@ class Answer:
     altered: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
+    faulty: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

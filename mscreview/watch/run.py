@@ -8,7 +8,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,10 @@ from ..store import StoreError, recover
 from .desk import Desk, Memory, Paper, turn
 from .engine import GROUPS, Asked, Outcome, Services, ask, failed, settle, strategies
 from .merge import Row
-from .records import WatchError
+from .records import Silent, WatchError
+
+# Searches in a row that a service may leave without an answer before the others are not asked.
+PATIENCE = 3
 
 GOOD, PROBLEMS, WRONG_USE, STOPPED = 0, 1, 2, 130
 OFTEN = 1.0
@@ -220,6 +224,8 @@ def _work(
     if memory and memory.done:
         left = sum(s["search_id"] not in memory.done for s in todo)
         console.say(f"going on with the run of {memory.started}: {left} of {len(todo)} searches are left")
+        _cut_off(todo, desk, memory, asked)
+    silent: Counter[str] = Counter()
     console.begin(len(todo))
     for strategy in todo:
         search_id = strategy["search_id"]
@@ -229,7 +235,7 @@ def _work(
         else:
             console.search(strategy)
             ours = memory.ours if memory else [k for o in done for k in o.added.get("new_evidence", [])]
-            outcome = _one(strategy, desk, services, asked, console, ours)
+            outcome = _one(strategy, desk, services, asked, console, ours, silent)
             done.append(outcome)
             if memory:
                 memory.ours += outcome.added.get("new_evidence", [])
@@ -241,9 +247,21 @@ def _work(
         memory.forget()
 
 
-def _one(strategy: Row, desk: Desk, services: Services, asked: Asked, console: Console, ours: list[str]) -> Outcome:
+def _cut_off(todo: list[Row], desk: Desk, memory: Memory, asked: Asked) -> None:
+    """Log the search at which the run before was cut off: it began then, and gave nothing."""
+    strategy = next((s for s in todo if s["search_id"] not in memory.done), None)
+    if strategy:
+        then = replace(asked, now=datetime.fromisoformat(memory.started))
+        desk.commit(lambda cells: failed(strategy, WatchError("the run was cut off before this search was stored"), cells, then))
+
+
+def _one(
+    strategy: Row, desk: Desk, services: Services, asked: Asked, console: Console, ours: list[str], silent: Counter[str]
+) -> Outcome:
     """Ask, and store what came of it; whatever goes wrong becomes a row of the log."""
     try:
+        if silent[strategy["database"]] >= PATIENCE:
+            raise WatchError(f"not asked: {strategy['database']} gave no answer to {PATIENCE} searches before")
         findings = ask(strategy, services, desk.read(), asked, console.tell)
     except (DataError, StoreError):
         raise
@@ -255,10 +273,16 @@ def _one(strategy: Row, desk: Desk, services: Services, asked: Asked, console: C
             return desk.commit(lambda cells: settle(strategy, findings, cells, asked, ours))
         except DataError as error:
             trouble = WatchError(f"what it gave does not fit the tables: {'; '.join(map(str, error.problems[:3]))}")
-        except StoreError:
+        except StoreError as error:
+            # The rows did not fit on the disk; the one line that says so may.
+            with suppress(DataError, StoreError):
+                said = WatchError(f"could not be stored: {error}")
+                desk.commit(lambda cells: failed(strategy, said, cells, asked))
             raise
         except Exception as error:
             trouble = error
+    if isinstance(trouble, Silent):
+        silent[strategy["database"]] += 1
     return desk.commit(lambda cells: failed(strategy, trouble, cells, asked))
 
 

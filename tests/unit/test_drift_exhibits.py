@@ -91,6 +91,14 @@ class TestChart:
             assert left >= -4 and left + wide <= width + 4, word["words"]
             assert word["size"] >= 10
 
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_no_line_is_empty(self, review, width):
+        """A trial without a status on either side has words in the place of marks."""
+        rows = by_trial(review)
+        silent = rows[rows.review_value.isin(BLANKS) & rows.registry_value.isin(BLANKS)]
+        words = [w["words"] for w in parts(review, width)[0]["text"]]
+        assert len(silent) >= 1 and words.count("no status, no page") == len(silent)
+
     def test_groups_add_up(self, review):
         """Every trial stands once, under the heading of its verdict, and the alternative text counts the same."""
         found = page.then_and_now(review)

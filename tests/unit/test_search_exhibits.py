@@ -4,7 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 from test_state import EUROPE, PAGE, PUBMED, prepare, run
 
-from mscreview.exhibits.searches import LOOK, NEWEST
+from mscreview.exhibits.searches import LOOK, NAMES, NEWEST, title
 from mscreview.state import BADGES, states
 
 IDS = ["tbl-chapter-states", "tbl-strategies", "tbl-search-runs", "fig-search-state", "tbl-publication-counts"]
@@ -100,6 +100,14 @@ def test_figure_marks(copy):
         assert linked == [f"#row=chapters/{PAGE}"] * 2
     pages = exhibit.data[exhibit.data.database == "–"]
     assert sum(len(row.split(";")) for row in pages.row) == len(copy.rows("chapters")) - 2
+
+
+def test_names_of_pages(review):
+    """A page with a name of its own exists, and within a part no two pages are called the same."""
+    pages = [s for s in states(review) if s.searched]
+    assert NAMES and set(NAMES) <= {s.chapter for s in pages}
+    names = [(s.part, title(s.chapter)) for s in pages]
+    assert len(names) > 30 and len(names) == len(set(names))
 
 
 def test_figure_fits(review):

@@ -312,6 +312,20 @@ class TestPage:
         order = data.screening.map({"included": 0, "background only": 1}).tolist()
         assert order == sorted(order) and data.title.iloc[0] is not None
 
+    def test_reviews_by_name(self, review):
+        """A reader meets the reviews by author and year, not by their keys, and first what a record adds."""
+        keys = "|".join(review.table("reviews").review_id)
+        assert review.table("new_evidence").what_it_adds.str.contains(keys).any()
+        assert not since.records(review).what_it_adds.str.contains(rf"\b(?:{keys})\b").any()
+        assert review.exhibit("tbl-since-transplantation").data.columns[1] == "what_it_adds"
+
+    def test_stronger_designs_first(self, sample):
+        """Counts of randomised trials stand first, those of one arm alone last."""
+        data = sample.exhibit("tbl-since-numbers").data
+        assert data.trial.iloc[0] in ("Reinders 2021 (TRITON)", "Sample 2023")
+        alone = (data.control == "no count").tolist()
+        assert any(alone) and alone == sorted(alone)
+
     def test_nothing_is_no_fault(self, review):
         """Every exhibit of the page can be made without a record, and says so."""
         nothing = Other(review, new_evidence=review.table("new_evidence").head(0))
@@ -330,7 +344,8 @@ class TestPage:
         flooded = Other(review, new_evidence=pd.concat([table, many], ignore_index=True))
         for make in (since.timeline, since.excluded, lambda r: since.by_question(r, "tbl-since-animals")):
             assert len(make(flooded).data) == len(make(review).data)
-        assert "3,000 more records wait" in since.timeline(flooded).caption
+        waiting = 3000 + int((table.state == "to screen").sum())
+        assert f"{waiting:,} more records wait" in since.timeline(flooded).caption
 
     @pytest.mark.parametrize("width", [WIDE, NARROW])
     def test_timeline_marks(self, sample, width):

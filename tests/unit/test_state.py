@@ -155,7 +155,7 @@ class TestRuns:
         (source,) = page(copy, *runs, searches=both).sources
         assert (source.state, source.last_good) == ("ok_new", date(2026, 10, 1))
         assert (
-            told(source) == "PubMed: searched 1 October 2026, 120 found by 2 strategies together, 1 new, 1 waiting to be screened"
+            told(source) == "PubMed: searched 1 October 2026, 120 found by 2 strategies together, 1 new, up to 1 waiting to be screened"
         )
         (source,) = page(copy, runs[0], run("c-pubmed", "2026-11-20", "failed", reason="HTTP 503"), searches=both).sources
         assert (source.state, source.last_good) == ("partly", None)

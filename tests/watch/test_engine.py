@@ -24,7 +24,7 @@ from mscreview.store import commit, locked, read, write
 from mscreview.watch import engine
 from mscreview.watch.engine import strategies
 from mscreview.watch.merge import known_trials
-from mscreview.watch.records import Answer, Notice, Record, WatchError
+from mscreview.watch.records import Answer, Notice, Record, Silent, WatchError
 from mscreview.watch.run import run
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -172,7 +172,9 @@ class TestGood:
         assert told["new-trials"] == ["ok_new", "1", "1", "1"]
         assert told["cells-europepmc"] == ["ok_new", "2", "2", "2"]
         assert told["cells-pubmed"] == ["ok_new", "2", "1", "2"]
-        assert told["retractions-pubmed"] == ["ok_none", "0", "0", "0"]
+        asked = {r["pmid"] for t in ("studies", "new_evidence") for r in rows(book.root, t) if r["pmid"] not in BLANKS and r.get("state") != "to screen"}
+        assert told["retractions-pubmed"][0] == "ok_none" and told["retractions-pubmed"][2:] == ["0", "0"]
+        assert 20 < int(told["retractions-pubmed"][1]) <= len(asked)
         assert {r["evidence_id"]: r["found_by"] for r in rows(book.root, "new_evidence") if r["state"] == "to screen"} == {
             "nct-NCT09999901": "new-trials",
             "pmid-99900001": "cells-europepmc;counted-europepmc",
@@ -416,6 +418,36 @@ class TestFaults:
         assert "0 records of 2020, 7 at the last count" in log(book.root, "counted-europepmc")[-1]["alarm"]
         assert not [r for r in rows(book.root, "publication_counts") if r["counted_on"] == "2026-12-08"]
 
+    def test_fewer_than_half(self, go, book, services):
+        """A search that finds less than half of what it found before is doubted, unless it never found much."""
+        services.europepmc.answers["search"] = Answer(41, (record(1, "MED"),))
+        assert go("literature") == 0
+        services.europepmc.answers["search"] = Answer(20, (record(9, "MED"),))
+        assert go("literature", days=7) == 1
+        assert log(book.root, "cells-europepmc")[-1]["alarm"].startswith("20 hits, fewer than half of the 41 in the run of 2026-12-01")
+        assert not [r for r in rows(book.root, "new_evidence") if r["pmid"] == "99900009"]
+
+    def test_most_known_trials_vanish(self, go, book, services):
+        """A registry that no longer shows most of what it showed is not trusted."""
+        assert go("registry") == 0
+        kept = ["NCT00733876", "NCT01602328"]
+        services.ctgov.answers["known"] = lambda ids: Answer(
+            2, tuple(snapshot(n) for n in kept), missing=tuple(n for n in ids if n not in kept)
+        )
+        assert go("registry", days=7) == 1
+        assert log(book.root, "known-trials")[-1]["state"] == "failed"
+
+    def test_silent_service_is_left_alone(self, go, book, services):
+        """After three searches without an answer the others of that service are not asked, and say so."""
+        body = book.rows("searches")
+        like = next(r for r in body if r[0] == "cells-europepmc")
+        book.write("searches", [body[0], *sorted([*body[1:], *([f"cells-europepmc-{i}", *like[1:]] for i in range(4))])])
+        services.europepmc.answers["search"] = Silent("Europe PMC: HTTP 503 after 5 tries")
+        assert go("literature") == 1
+        told = [log(book.root, s)[0]["reason"] for s in ("cells-europepmc", *(f"cells-europepmc-{i}" for i in range(4)))]
+        assert [t.startswith("not asked") for t in told] == [False, False, False, True, True]
+        assert log(book.root, "cells-pubmed")[0]["state"] == "ok_new"
+
     def test_known_trial_is_missing(self, go, book, services):
         """A number that the registry has never shown is named; one that it showed and shows no more is an alarm. The others are stored."""
         services.ctgov.answers["known"] = lambda ids: Answer(len(ids) - 1, tuple(snapshot(n) for n in ids[1:]), missing=(ids[0],))
@@ -480,7 +512,10 @@ class TestFaults:
         out, err = capsys.readouterr()
         assert "going on with the run of 2026-12-01T09:00:00+00:00: 2 of 3 searches are left" in err
         assert "cells-europepmc (Europe PMC): 2 hits" in out
-        assert len(log(book.root, "cells-europepmc")) == 1 and len(log(book.root, "cells-pubmed")) == 1
+        cut, went_on = log(book.root, "cells-pubmed")
+        assert len(log(book.root, "cells-europepmc")) == 1
+        assert (cut["run_at"], cut["state"]) == ("2026-12-01T09:00:00Z", "failed") and "cut off" in cut["reason"]
+        assert went_on["state"] == "ok_none" and went_on["run_at"] > cut["run_at"]
         assert {r["evidence_id"]: r["found_by"] for r in evidence(book.root, "cells-pubmed")} == {
             "pmid-99900002": "cells-europepmc;cells-pubmed;counted-europepmc"
         }
@@ -692,7 +727,8 @@ class TestServer:
         assert run("all", book.root, now=NOW + timedelta(hours=1)) == 0
         assert check(book.root) == []
         assert all(any(r["state"].startswith("ok_") for r in log(book.root, s)) for s, _, _ in STRATEGIES)
-        assert {r["state"] for s, _, _ in STRATEGIES for r in log(book.root, s)} <= {"ok_new", "ok_none"}
+        died = [r["reason"] for s, _, _ in STRATEGIES for r in log(book.root, s) if r["state"] == "failed"]
+        assert set(died) == {"the run was cut off before this search was stored"} and len(died) <= number
         assert len(rows(book.root, "new_evidence")) == len({r["evidence_id"] for r in rows(book.root, "new_evidence")})
 
 

@@ -129,6 +129,13 @@ class TestRows:
 
 
 class TestKnown:
+    @pytest.mark.parametrize("title", ["Quite another title of the same preprint, long enough to tell", "bom", ""])
+    def test_by_its_key_in_the_database(self, cells, title):
+        """A preprint without DOI and PMID is the same record under another title, a short one or none."""
+        first = candidates([record(key="PPR:12", pmid="", title=title)], cells, "one", DAY).rows
+        again = candidates([record(key="PPR:12", pmid="")], with_rows(cells, "new_evidence", first), "two", DAY)
+        assert len(first) == 1 and again.rows == [] and again.by_title == []
+
     def test_by_identifier(self, cells):
         """A DOI in any case, a PMID, a trial number make a record known."""
         study = next(r for r in cells["studies"].rows if not {r["doi"], r["pmid"]} & set(BLANKS))

@@ -14,7 +14,7 @@
       var line = state.querySelector(".state-late");
       var words = state.querySelector("time.state-due");
       if (!line || today() <= due) { return; }
-      line.textContent = "The next search was due on " + (words ? words.textContent : due) + "; this page may be out of date.";
+      line.textContent = "A search was due on " + (words ? words.textContent : due) + "; this page may be out of date.";
     });
   }
 
