@@ -15,6 +15,8 @@ from ..schema import BLANKS, Schema, read_schema
 
 # A table that a side may be too old for without lacking anything: nothing had been added then. Columns that are asked for.
 LATER = {"new_evidence": ("state", "kind", "study_id")}
+# Columns that came later, with what every row of an older state would have held.
+LATER_COLUMNS = {"trial_designs": {"apart": "not_applicable"}}
 
 
 @dataclass(eq=False)
@@ -51,7 +53,8 @@ class Side:
         if name not in self.raws:
             raise KeyError(f"no table {name}")
         if name not in self._frames:
-            self._frames[name] = to_frame(self.raws[name])
+            frame = to_frame(self.raws[name])
+            self._frames[name] = frame.assign(**{c: v for c, v in LATER_COLUMNS.get(name, {}).items() if c not in frame})
         return self._frames[name].copy()
 
     def lacks(self, tables: Iterable[str]) -> str:
