@@ -199,3 +199,34 @@ def test_every_traced_number_has_its_entry():
                     assert entry.select_one("a.row-link"), fact
                 entries += 1
     assert links > 500 and entries == links
+
+
+def test_feeds_lead_to_the_page_of_changes():
+    """The feed of the book and one a part are there, named in every page, and their links arrive at a version on the page of changes."""
+    import feedparser
+
+    parts = open_review().table("chapters").part.unique()
+    files = [HTML / "feed.xml", *(HTML / "feeds" / f"{part}.xml" for part in parts)]
+    assert len(files) == 9
+    anchors = {tag["id"] for tag in soup("chapters/new/changes").find_all(id=True)}
+    links = []
+    for file in files:
+        feed = feedparser.parse(file.read_bytes())
+        assert feed.bozo == 0, file
+        links += [entry.link for entry in feed.entries]
+    assert len(links) >= 4
+    for link in links:
+        page, _, anchor = link.rpartition("#")
+        assert page.endswith("/chapters/new/changes.html") and anchor in anchors, link
+    for page in PAGES:
+        (tag,) = soup(page.doc).select('link[type="application/atom+xml"]')
+        assert ((HTML / page.doc).parent / tag["href"]).resolve() == (HTML / "feed.xml").resolve()
+
+
+def test_every_page_says_when_it_was_searched():
+    """Under its title each page has its state at the day of the data, and never the day of the build."""
+    day = open_review().as_of.isoformat()
+    for page in PAGES:
+        (state,) = soup(page.doc).select("article .chapter-state")
+        assert state.find_previous("h1") is not None
+        assert day in [time["datetime"] for time in state.find_all("time")], page.doc

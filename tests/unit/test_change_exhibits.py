@@ -100,5 +100,8 @@ def test_alt_counts(copy):
     keys = [r[0] for r in copy.rows("changes")[1:4]]
     for key, kind in zip(keys, ("answer changed", "trial moved", "trial moved"), strict=True):
         copy.edit("changes", key, "kind", kind)
+    kinds = [r[copy.rows("changes")[0].index("kind")] for r in copy.rows("changes")[1:]]
+    answers, moved = kinds.count("answer changed"), kinds.count("trial moved")
     alt = Review(copy.root).exhibit("tbl-changes").alt
-    assert alt.startswith("1 of them tells of an answer that changed, 2 of a trial that moved;")
+    assert answers >= 1 and moved >= 2
+    assert alt.startswith(f"{answers} of them tell{'s' if answers == 1 else ''} of an answer that changed, {moved} of a trial that moved;")
