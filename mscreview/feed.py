@@ -19,6 +19,7 @@ from uuid import UUID, uuid5
 import pandas as pd
 
 from . import format as fmt
+from . import state
 
 if TYPE_CHECKING:
     from feedgen.feed import FeedGenerator
@@ -27,17 +28,7 @@ if TYPE_CHECKING:
 
 WHOLE = ""
 # Part of the book → its name, as the contents list it; the whole book comes first.
-PARTS = {
-    WHOLE: "The whole book",
-    "question": "The question",
-    "synthesis": "What it adds up to",
-    "disagreement": "Where the sources disagree",
-    "new": "What is new",
-    "zhao2018": "Preconditioning for AKI",
-    "zhao2020": "Kidney transplantation",
-    "ki2020": "A decade of MSC therapy for AKI",
-    "about": "About",
-}
+PARTS = {WHOLE: "The whole book", **state.PARTS}
 # Kind of a change → one, several; in the order in which a reader wants to know.
 KINDS = {
     "answer changed": ("answer changed", "answers changed"),

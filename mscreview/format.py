@@ -110,15 +110,27 @@ def dose(cells: float) -> str:
 
 
 def month(partial: str) -> str:
-    """Write ``yyyy`` or ``yyyy-mm`` in words.
+    """Write a date in words, to the month where it is known.
 
     Examples
     --------
-    >>> month("2008-08"), month("2010"), month("not_reported")
-    ('August 2008', '2010', 'not reported')
+    >>> month("2008-08"), month("2021-03-16"), month("2010"), month("not_reported")
+    ('August 2008', 'March 2021', '2010', 'not reported')
     """
-    year, _, part = partial.partition("-")
+    year, _, part = partial[:7].partition("-") if partial[:1].isdigit() else (partial, "", "")
     return f"{MONTHS[int(part) - 1]} {year}" if part else year.replace("_", " ")
+
+
+def date_words(partial: str) -> str:
+    """Write a date in words, as exactly as it is known.
+
+    Examples
+    --------
+    >>> date_words("2028-02-29"), date_words("2008-08"), date_words("2010")
+    ('29 February 2028', 'August 2008', '2010')
+    """
+    known = month(partial)
+    return f"{int(partial[8:])} {known}" if partial[8:].isdigit() else known
 
 
 def days(schedule: Sequence) -> str:

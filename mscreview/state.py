@@ -325,7 +325,7 @@ def day_words(day: date) -> str:
     >>> day_words(date(2028, 2, 29))
     '29 February 2028'
     """
-    return f"{day.day} {fmt.MONTHS[day.month - 1]} {day.year}"
+    return fmt.date_words(day.isoformat())
 
 
 def told(source: Source) -> str:

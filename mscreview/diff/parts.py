@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from .. import state
 from ..schema import BLANKS
 from .side import Side
 
-PARTS = ("question", "synthesis", "disagreement", "new", "zhao2018", "zhao2020", "ki2020", "about")
+PARTS = tuple(state.PARTS)
 # Tables of the book's own affairs: one line each.
 BOOKKEEPING = {
     "benchmark_rows", "benchmarks", "changes", "chapters", "extractions", "paragraphs", "publication_counts", "search_log",

@@ -66,9 +66,4 @@ def _words(nct: str, field: str, was: Row, now: Row) -> str:
         return f"{nct}: enrolment went from {before}{kinds[0]} to {after}{kinds[1]} in {when}."
     if field == "has_results":
         return f"{nct} has posted results, by {when}." if after == "true" else f"{nct} no longer shows results, by {when}."
-    return f"{nct}: {DATES[field]} moved from {_day(before)} to {_day(after)} in {when}."
-
-
-def _day(partial: str) -> str:
-    year_month, day = partial[:7], partial[8:]
-    return f"{int(day)} {fmt.month(year_month)}" if day.isdigit() else fmt.month(year_month)
+    return f"{nct}: {DATES[field]} moved from {fmt.date_words(before)} to {fmt.date_words(after)} in {when}."

@@ -7,6 +7,6 @@ says what a difference between the two means. Time explains much: a reading is h
 from .readings import FIELDS
 from .reports import overdue, reported
 from .tables import by_trial, drift, status_history
-from .verdict import VERDICTS, month
+from .verdict import VERDICTS
 
-__all__ = ["FIELDS", "VERDICTS", "by_trial", "drift", "month", "overdue", "reported", "status_history"]
+__all__ = ["FIELDS", "VERDICTS", "by_trial", "drift", "overdue", "reported", "status_history"]

@@ -123,19 +123,8 @@ def _date(said: Reading, shown: Row, now: str) -> str:
     return "older record" if planned else "differs"
 
 
-def month(partial: str) -> str:
-    """Write a date in words, to the month where it is known.
-
-    Examples
-    --------
-    >>> month("2021-03-16"), month("2020")
-    ('March 2021', '2020')
-    """
-    return fmt.month(partial[:7])
-
-
 def _said(said: Reading) -> str:
-    when, value = month(said.when), _value(said.field, said.value)
+    when, value = fmt.month(said.when), _value(said.field, said.value)
     return {
         "status": f"Listed as {value} in {when}",
         "phase": f"Listed with {value} in {when}",
@@ -152,15 +141,14 @@ def _value(field: str, value: str) -> str:
         return fmt.counted(int(value), "participant")
     if field == "status":
         return value
-    day = value[8:]
-    return f"{int(day)} {month(value)}" if day else month(value)
+    return fmt.date_words(value)
 
 
 def _of(shown: Row) -> str:
     """The page in words."""
     if shown["as_of"] in BLANKS:
         return "a page of the record whose date is not shown"
-    when, basis = month(shown["as_of"]), shown["as_of_basis"]
+    when, basis = fmt.month(shown["as_of"]), shown["as_of_basis"]
     told = {"capture": f"the record as seen in {when}", "not before": f"the record, not updated since {when},"}
     return told.get(basis, f"the record of {when}")
 
@@ -207,7 +195,7 @@ def words(said: Reading, shown: Row | None, found: str, pages: Sequence[Row]) ->
     >>> words(said, None, "no record", [])
     'Listed as recruiting in 2020; no registry page of the trial could be read.'
     """
-    head = f"No {said.field} printed in {month(said.when)}" if blank(said.value, said.field) else _said(said)
+    head = f"No {said.field} printed in {fmt.month(said.when)}" if blank(said.value, said.field) else _said(said)
     if shown is None:
         return f"{head}; no registry page {'that shows it' if pages else 'of the trial'} could be read."
     now = shown[FIELDS[said.field][1]]
@@ -215,7 +203,7 @@ def words(said: Reading, shown: Row | None, found: str, pages: Sequence[Row]) ->
         page = lapse(pages) or shown
         known, updated = page["last_known_status"], page["last_update_posted"]
         before = "" if known in BLANKS else f" (before that {known})"
-        when = "date not shown" if updated in BLANKS else f"record not updated since {month(updated)}"
+        when = "date not shown" if updated in BLANKS else f"record not updated since {fmt.month(updated)}"
         return f"{head}; last seen as unknown status{before}, {when}."
     if found == "same":
         return f"{head}; {_of(shown)} says the same."

@@ -37,7 +37,7 @@ def releases(review: Review) -> Content:
     ]
     last = found[0]
     return Content(
-        caption=f"Versions of the evidence, the newest first. The latest is {last.version} of {_day(last.released)}.",
+        caption=f"Versions of the evidence, the newest first. The latest is {last.version} of {fmt.date_words(last.released)}.",
         alt=f"{fmt.counted(len(found), 'version')}; the latest is of level {last.level} ({feed.LEVELS[last.level]}) and brought {feed.counted(last.changes)}.",
         data=pd.DataFrame(records),
         columns={"parts of the book": "parts of the book it touches"},
@@ -112,7 +112,3 @@ def _names(parts: list[str]) -> str:
 def _parts(rows: pd.DataFrame) -> str:
     touched = {p for parts in rows.parts for p in parts}
     return _names([p for p in feed.PARTS if p in touched])
-
-
-def _day(iso: str) -> str:
-    return f"{int(iso[8:])} {fmt.month(iso[:7])}"

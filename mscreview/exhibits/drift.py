@@ -9,7 +9,7 @@ import pandas as pd
 from .. import format as fmt
 from ..charts import GREY, NARROW, ORANGE, PURPLE, TEAL
 from ..draw.sheet import Sheet
-from ..drift import FIELDS, VERDICTS, by_trial, drift, month, overdue, reported, status_history
+from ..drift import FIELDS, VERDICTS, by_trial, drift, overdue, reported, status_history
 from ..schema import BLANKS
 from ._content import Content, exhibit
 from ._votes import link
@@ -259,7 +259,7 @@ def late(review: Review) -> Content:
     listed, years = int((data["listed by the reviews"] == "yes").sum()), int((rows.months >= 24).sum())
     longest = f", {data.nct_id.iloc[0]} by {data['overdue by'].iloc[0]}" if len(data) else ""
     return Content(
-        caption=f"Trials whose end, as last planned, had passed on {review.as_of.day} {month(review.as_of.isoformat())}, and of which no result is "
+        caption=f"Trials whose end, as last planned, had passed on {fmt.date_words(review.as_of.isoformat())}, and of which no result is "
         "known here. Time counts from the end of the day, month or year given.",
         alt=f"{fmt.counted(len(data), 'trial')}, {fmt.number(listed)} of them listed by the reviews; {fmt.number(years)} are two years late or more{longest}.",
         data=data,

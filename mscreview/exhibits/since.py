@@ -198,8 +198,7 @@ def _dated(snapshot: pd.Series) -> str:
     """The day of a snapshot in words, with what that day rests on."""
     if snapshot.as_of in BLANKS:
         return "day not known"
-    year, month, *day = str(snapshot.as_of).split("-")
-    date = f"{int(day[0])} {fmt.month(f'{year}-{month}')}" if day else fmt.month(f"{year}-{month}")
+    date = fmt.date_words(str(snapshot.as_of))
     return {"last update": f"last updated {date}", "not before": f"not before {date}"}.get(snapshot.as_of_basis, f"seen {date}")
 
 

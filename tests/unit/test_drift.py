@@ -9,8 +9,8 @@ import pytest
 from mscreview.computed import UnknownError, compute
 from mscreview.drift import FIELDS, VERDICTS, by_trial, drift, overdue, reported, status_history
 from mscreview.drift.readings import Reading
-from mscreview.drift.verdict import lapse, month, verdict, words
-from mscreview.format import MONTHS
+from mscreview.drift.verdict import lapse, verdict, words
+from mscreview.format import MONTHS, month
 from mscreview.schema import BLANKS
 from mscreview.snapshots import in_order, seen, stage
 
