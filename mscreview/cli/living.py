@@ -62,7 +62,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "release",
         help="record what changed since a revision as a new version",
         description="Compare the data with an older revision and record the difference as a new version: rows in changes, a section of "
-        "CHANGELOG.md, the version in the descriptor. Patch = correction, minor = new study or status, major = an answer changed.",
+        "CHANGELOG.md, the version in the descriptor and in CITATION.cff. Patch = correction, minor = new study or status, major = an answer changed.",
     )
     release.add_argument("since", metavar="SINCE", help="git revision or folder of the version before")
     release.add_argument("--version", metavar="X.Y.Z", help="another version than the one that follows from the rule")
@@ -108,5 +108,12 @@ def _diff(options: argparse.Namespace) -> int:
 
 def _release(options: argparse.Namespace) -> int:
     from ..diff import run_release
+    from ..site.cite import update
 
-    return _at_root(options, lambda root: run_release(root, options.since, options.version, dry_run=options.dry_run))
+    def work(root: Path) -> int:
+        code = run_release(root, options.since, options.version, dry_run=options.dry_run)
+        if code == 0 and not options.dry_run:
+            update(root)
+        return code
+
+    return _at_root(options, work)

@@ -139,7 +139,7 @@ def _draw(cast: pd.DataFrame, tallies: dict, domains: list[str], width: int) -> 
     for domain in domains:
         sheet.rule(0, y, width, y, opacity=0.3)
         if narrow:
-            sheet.text(0, y + 11, domain)
+            sheet.text(5, y + 11, domain)
             y += 16
         else:
             sheet.text(0, y + 14, domain)
@@ -153,7 +153,7 @@ def _draw(cast: pd.DataFrame, tallies: dict, domains: list[str], width: int) -> 
             sheet.mark(label + wide * t.proportion, at, *LOOK["benefit"], True, 110, link(here.row.iloc[0]), about)
             sheet.text(label + wide + 8, at, f"{t.n_benefit}/{t.informative}", size=11)
         elif not t:
-            sheet.text(label, at, "no study", size=11)
+            sheet.text(label + 5, at, "no study", size=11)
         for side, x in (("randomised", right), ("other", middle)):
             here = cast[(cast.domain == domain) & (cast.stratum == side)]
             if here.empty:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import escape
+from posixpath import relpath
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from ..review import Review
 
+# Folder of the page that shows the state of all others.
+HOME = "new"
 # Runs with a line of their own; the page of all rows holds more, the file every one.
 NEWEST = 100
 # Colour, shape and filling of a state; no two states share shape and filling.
@@ -87,18 +90,23 @@ def chapter_states(review: Review) -> Content:
         }
     )
     late, own = sum(p.overdue for p in pages), [p for p in pages if p.sources]
+    columns = {"chapter": "page", "next_due": "next search due", "last_searched": "last searched"}
+    alt = f"{_tally(pages)}. " + (
+        f"Of {fmt.counted(len(own), 'page')} with searches {fmt.number(late)} are overdue." if own else "No page has searches."
+    )
+    table = html_table(data, f"{alt} (tbl-chapter-states)", columns, anchors="state")
+    for p in pages:
+        # Seen from the page that shows this table.
+        link_to = f'<a href="{relpath(p.chapter, HOME)}.html">{escape(title(p.chapter))}</a> <small>{p.chapter}</small>'
+        table = table.replace(f'<th scope="row">{p.chapter}</th>', f'<th scope="row">{link_to}</th>', 1)
     return Content(
         caption=f"State of the {fmt.number(len(pages))} pages of this book as of {day_words(review.as_of)}. Last searched: the day of the page's "
         "stalest search; not in full: a search of the page was never made with success.",
-        alt=f"{_tally(pages)}. "
-        + (
-            f"Of {fmt.counted(len(own), 'page')} with searches {fmt.number(late)} are overdue."
-            if own
-            else "No page has searches."
-        ),
+        alt=alt,
         data=data,
         anchors="state",
-        columns={"chapter": "page", "next_due": "next search due", "last_searched": "last searched"},
+        columns=columns,
+        html=table,
     )
 
 

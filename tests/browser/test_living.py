@@ -4,69 +4,24 @@ Needs _build/html (make site builds it) and Chromium.
 """
 
 import re
-import shutil
 from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 from urllib.request import url2pathname
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from book import HTML
+from playwright.sync_api import expect
 
-from mscreview.notebooks import chapters
-
-HTML = chapters()[0].root / "_build" / "html"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 DUE, NOT_DUE = "chapters/zhao2018/hypoxia", "chapters/new/changes"
 SWITCHED = ["chapters/synthesis/transplantation-trials", "chapters/synthesis/aki-trials", "chapters/synthesis/glance"]
 NEW = [f"chapters/new/{name}" for name in ("registry", "since-the-reviews", "searches", "changes")]
-
-
-def address(page: str) -> str:
-    path = HTML / f"{page}.html"
-    assert path.is_file(), f"{path.name} was not built: run make site"
-    return path.as_uri()
 
 
 def target(page, href: str) -> tuple[Path, str]:
     """The file a link of the page leads to, and the address within it."""
     url, place = urldefrag(page.evaluate("href => new URL(href, document.baseURI).href", href))
     return Path(url2pathname(urlsplit(url).path)), unquote(place)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path, "no Chromium found (Debian: apt install chromium)"
-    with sync_playwright() as engine:
-        found = engine.chromium.launch(executable_path=path, args=FLAGS)
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def visit(browser):
-    """Open a page of the book; a fault of a script or a request to another host fails the test."""
-    contexts, faults = [], []
-
-    def _visit(html, day=None, **options):
-        context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}} | options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("request", lambda r: faults.append(r.url) if not r.url.startswith(("file:", "data:")) else None)
-        if day:
-            page.clock.set_fixed_time(f"{day}T12:00:00")
-        page.goto(address(html))
-        return page
-
-    yield _visit
-    for context in contexts:
-        context.close()
-    assert not faults
 
 
 class TestBadge:

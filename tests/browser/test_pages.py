@@ -1,49 +1,13 @@
-"""The built site in a browser: cards, filters and the chooser by mouse, keyboard and touch, and all of it without a script.
+"""The built site in a browser: cards and the chooser by mouse, keyboard and touch, and all of it without a script.
 
 Needs _build/html (make site builds it) and Chromium.
 """
 
-import shutil
+from book import address
+from playwright.sync_api import expect
 
-import pytest
-from playwright.sync_api import expect, sync_playwright
-
-from mscreview.notebooks import chapters
-
-HTML = chapters()[0].root / "_build" / "html"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 TRIALS = "chapters/synthesis/transplantation-trials"
 LEDGER = "chapters/disagreement/ledger"
-
-
-def address(page: str) -> str:
-    path = HTML / f"{page}.html"
-    assert path.is_file(), f"{path.name} was not built: run make site"
-    return path.as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path, "no Chromium found (Debian: apt install chromium)"
-    with sync_playwright() as engine:
-        found = engine.chromium.launch(executable_path=path, args=FLAGS)
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def page(browser):
-    found = browser.new_page(viewport={"width": 1200, "height": 900})
-    faults = []
-    found.on("pageerror", lambda error: faults.append(str(error)))
-    found.on("request", lambda r: faults.append(r.url) if not r.url.startswith(("file:", "data:")) else None)
-    yield found
-    assert not faults
-    found.close()
 
 
 def test_card_on_hover(page):
@@ -145,19 +109,6 @@ def test_disputed_numbers_lead_to_the_ledger(page):
             assert "#ledger-" in mark.get_attribute("href")
             found += 1
     assert found >= 3
-
-
-def test_ledger_filters(page):
-    """Kind, scope and state narrow the ledger; the count follows."""
-    page.goto(address(LEDGER))
-    rows = page.locator("#tbl-ledger tbody tr")
-    total = rows.count()
-    page.get_by_label("State").select_option("open")
-    shown = page.locator("#tbl-ledger tbody tr:visible").count()
-    assert 0 < shown < total
-    expect(page.locator("#tbl-ledger [role=status]")).to_have_text(f"{shown} of {total} disagreements shown.")
-    page.get_by_label("Text").fill("no such thing anywhere")
-    expect(page.locator("#tbl-ledger [role=status]")).to_have_text(f"0 of {total} disagreements shown.")
 
 
 def test_chooser(page):

@@ -35,6 +35,9 @@ class TestPage:
         """No script, style, image, font or frame comes from another address, and no script names one."""
         page = soup(doc)
         for tag in page.find_all(["script", "link", "img", "iframe", "source", "use"]):
+            # Says where the page is at home; nothing is loaded from it.
+            if tag.get("rel") == ["canonical"]:
+                continue
             for name in ("src", "href", "srcset", "data"):
                 assert not re.match(r"(https?:)?//", tag.get(name, "")), tag
         for script in page.find_all("script", src=False):
@@ -134,7 +137,7 @@ def test_styles_call_no_other_host():
 
 
 def test_repository_address_has_one_home():
-    """The public address stands in _config.yml and nowhere else."""
+    """The public address stands in _config.yml, in CITATION.cff which is made from it, and nowhere else."""
     import subprocess
 
     root = PAGES[0].root
@@ -144,7 +147,8 @@ def test_repository_address_has_one_home():
     ran = subprocess.run(
         ["git", "grep", "-l", "--fixed-strings", address.removeprefix("https://")], cwd=root, capture_output=True, text=True
     )
-    assert ran.stdout.split() == ["_config.yml"]
+    assert [name for name in ran.stdout.split() if name != "CITATION.cff"] == ["_config.yml"]
+    assert yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))["repository-code"] == address
 
 
 # Words with a digit that stand in running text and are no numbers: reason → words.

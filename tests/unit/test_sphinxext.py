@@ -6,12 +6,21 @@ import pytest
 from sphinx.errors import ExtensionError
 
 from mscreview.notebooks import chapters
-from mscreview.sphinxext import Book, finish_page, start
+from mscreview.site import Shown, Site
+from mscreview.site.sitemap import site_address
+from mscreview.sphinxext import start
+from mscreview.sphinxext.book import Book
+from mscreview.sphinxext.pages import finish_page
 
 
 @pytest.fixture(scope="module")
-def book():
-    return Book(chapters()[0].root)
+def book(tmp_path_factory):
+    found = Book(chapters()[0].root)
+    shown = {i: Shown(i, found.numbers[i], page) for i, page in found.homes.items()}
+    titles = {page.doc: page.doc.rpartition("/")[2].title() for page in found.pages}
+    address = site_address("https://github.com/someone/book")
+    found.site = Site(found.review, tmp_path_factory.mktemp("out"), address, titles, shown, found.row_page)
+    return found
 
 
 def test_no_page_is_built_from_bad_data(copy):
@@ -44,26 +53,34 @@ def test_every_row_has_a_page(book):
 
 
 def test_page_is_finished(book):
-    """Numbers and row links are filled in; scripts of other hosts are dropped."""
-    body = '<span class="exhibit-number" data-exhibit="fig-translation-gap"></span><a href="#row=reviews/ki2020">x</a>'
-    here, there = SimpleNamespace(filename="_static/x.js"), SimpleNamespace(filename="https://example.org/thebe.js")
-    context = {"body": f"<h1>T</h1>{body}", "pathto": lambda page, resource=0: f"../{page}{'' if resource else '.html'}", "script_files": [here, there]}
+    """Numbers, row links, files and citation are filled in, and the page gets the scripts it needs, no other."""
+    mark = '<span class="exhibit-number" data-exhibit="fig-translation-gap"></span>'
+    files = '<p class="exhibit-files" data-exhibit="fig-translation-gap"></p>'
+    body = f'{mark}<a href="#row=reviews/ki2020">x</a>{files}'
+    context = {
+        "body": f"<h1>T</h1>{body}",
+        "pathto": lambda page, resource=0: f"../{page}{'' if resource else '.html'}",
+        "metatags": '<meta content="What the page says." name="description" />',
+    }
     added = []
     app = SimpleNamespace(mscreview_book=book, add_js_file=lambda name, **_: added.append(name))
     finish_page(app, "chapters/index", "page.html", context, None)
     assert context["body"].startswith('<h1>T</h1><div class="chapter-state"')
-    assert added == ["due.js"]
+    assert added == ["shell.js", "due.js", "cite.js"]
+    assert 'href="../exhibits/fig-translation-gap.csv"' in context["body"]
+    assert 'class="cite-page"' in context["body"]
+    assert "What the page says." in context["metatags"].partition("citation_title")[2]
     assert 'type="application/atom+xml" title="What changed" href="../feed.xml"' in context["metatags"]
-    assert '<span class="exhibit-number">Figure 1.</span>' in context["body"]
+    assert f'<span class="exhibit-number">{book.numbers["fig-translation-gap"]}.</span>' in context["body"]
     assert 'href="../chapters/data/sources.html#reviews-ki2020"' in context["body"]
-    assert context["script_files"] == [here]
 
 
 def test_unknown_row_stops_the_build(book):
     """A link to a row that no page shows is an error, not a dead link."""
-    context = {"body": '<a href="#row=nowhere/x">x</a>', "pathto": str}
+    context = {"body": '<a href="#row=nowhere/x">x</a>', "pathto": lambda page, resource=0: page}
+    app = SimpleNamespace(mscreview_book=book, add_js_file=lambda name, **_: None)
     with pytest.raises(ExtensionError, match="no page shows the row nowhere/x"):
-        finish_page(SimpleNamespace(mscreview_book=book), "chapters/index", "page.html", context, None)
+        finish_page(app, "chapters/index", "page.html", context, None)
 
 
 def test_fingerprints_follow_the_text(book):

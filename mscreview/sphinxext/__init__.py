@@ -1,0 +1,70 @@
+"""The book's Sphinx extension: facts in sentences, links to rows, numbered exhibits, offline pages.
+
+Roles
+-----
+``{fact}`` an expression of `mscreview.facts`; ``{exhibit}`` an exhibit's id; ``{trial}`` an NCT number;
+``{source}`` the review section a page mirrors (``zhao2018/S9``).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+
+from ..errors import DataError
+from ..notebooks import seed
+from ..site.finish import WEB
+from . import pages
+from .book import Book, of
+from .roles import ROLES, depart_fact, fact_node, skip, visit_fact
+
+log = logging.getLogger(__name__)
+
+
+def configure(app: Sphinx, config: Any) -> None:
+    """Put the book's own search page in the place of the engine's."""
+    config.templates_path.append(str(WEB / "templates"))
+    config.html_additional_pages["search"] = "search.html"
+    # A list of the glossary's terms by letter would be a page that says nothing more than the glossary.
+    config.html_use_index = False
+
+
+def start(app: Sphinx) -> None:
+    """Open the evidence, number the exhibits and hand the references to the engine."""
+    try:
+        book = Book(Path(app.srcdir))
+    except DataError as error:
+        raise ExtensionError(f"no page is built from bad data\n{error}") from error
+    app.mscreview_book = book  # type: ignore[attr-defined]
+    app.config.html_static_path.append(str(WEB / "static"))
+    app.builder.search = False
+    cache = Path(app.config.nb_execution_cache_path or Path(app.outdir).parent / ".jupyter_cache")
+    used, left = seed(cache, Path(app.srcdir))
+    log.info("references: %d shown as committed, %d chapters to execute", used, left)
+
+
+def outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """Name every page whose text, data, helpers or numbering changed since it was read."""
+    book = of(app)
+    before = getattr(env, "mscreview_fingerprints", {})
+    now = book.fingerprints()
+    env.mscreview_fingerprints = now
+    return [doc for doc, mark in now.items() if before.get(doc) != mark and doc in env.found_docs]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register roles, node and events with Sphinx."""
+    app.add_node(fact_node, html=(visit_fact, depart_fact), latex=(skip, skip), text=(skip, skip))
+    for name, role in ROLES.items():
+        app.add_role(name, role())
+    app.connect("config-inited", configure)
+    app.connect("builder-inited", start)
+    app.connect("env-get-outdated", outdated)
+    app.connect("html-page-context", pages.finish_page, priority=900)
+    # After the theme, which writes a style sheet of its own at that moment.
+    app.connect("build-finished", pages.finish_site, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

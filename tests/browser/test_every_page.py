@@ -1,0 +1,234 @@
+"""Every page of the built book, from disk and from a server, with and without scripts, wide and narrow, light and dark.
+
+Needs _build/html (make site builds it), Chromium and the packages of package-lock.json (make browser brings both).
+"""
+
+from itertools import pairwise
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from book import HTML, address, pages, squeezed, watch
+from node import MODULES
+from playwright.sync_api import expect
+
+PAGES = pages()
+assert len(PAGES) > 60
+KIB = 1024
+# Landing page and pages of usual size: at most two figures and thirty rows of tables; then every page.
+LANDING, USUAL, ALL = 150 * KIB, 180 * KIB, 400 * KIB
+# One page of each kind: both schemes at both widths.
+KINDS = [
+    "index", "search", "chapters/synthesis/transplantation-trials", "chapters/disagreement/ledger", "chapters/explorer",
+    "chapters/new/registry", "chapters/data/trials", "chapters/bibliography", "chapters/zhao2018/hypoxia",
+]  # fmt: skip
+# Forest plots, dot plots, a diagram.
+LIVE = ["chapters/synthesis/transplantation-trials", "chapters/translation-gap", "chapters/zhao2018/msc-therapy-in-aki"]
+# Where a page is read a second time: every row of a table has the marks and colours of those before it.
+LATER_ROWS = [["tbody tr:nth-child(n + 41)"]]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+# What is drawn, measured in the page. Also works where the page's own scripts are turned off.
+DRAWN = """() => {
+  const seen = node => node.checkVisibility({visibilityProperty: true, contentVisibilityAuto: false});
+  const open = node => !node.parentElement.closest('details:not([open])');
+  const name = node => node.id || node.closest('[id]')?.id || node.outerHTML.slice(0, 80);
+  const figures = [...document.querySelectorAll('figure.exhibit-figure')].filter(seen);
+  const drawings = figure => [...figure.querySelectorAll(':scope svg')].filter(svg => seen(svg) && svg.closest('.chart'))
+    .map(svg => svg.getBoundingClientRect()).filter(box => box.width >= 100 && box.height >= 40);
+  const images = [...document.images];
+  const shown = [...document.querySelectorAll('table')].filter(table => seen(table) && open(table));
+  return {
+    figures: figures.length,
+    blank: figures.filter(figure => drawings(figure).length !== 1).map(name),
+    tables: shown.length,
+    broken: shown.flatMap(table => [...table.tBodies].flatMap(body => [...body.rows]).filter(row => !(row.offsetHeight > 5)).map(name)),
+    images: images.filter(image => !image.hasAttribute('alt') || !image.getAttribute('width') || !image.getAttribute('height')
+      || (seen(image) && !(image.complete && image.naturalWidth))).map(image => image.outerHTML),
+  };
+}"""
+
+# Headings in reading order, each with its level and whether it belongs to the text.
+HEADINGS = """() => [...document.querySelectorAll('h1, h2, h3, h4, h5, h6, [role=heading]')]
+  .filter(node => node.checkVisibility() && node.getAttribute('role') !== 'presentation')
+  .map(node => [Number(node.getAttribute('aria-level') || node.tagName.slice(1)), node.closest('main') !== null, node.textContent.trim()])"""
+
+# What sticks out at the right though nothing around it scrolls or cuts.
+WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [`${document.documentElement.scrollWidth} wide`,
+  ...[...document.querySelectorAll('body *')]
+  .filter(node => node.getBoundingClientRect().right > innerWidth + 1 && node.checkVisibility())
+  .filter(node => { for (let up = node.parentElement; up && up !== document.body; up = up.parentElement)
+    if (getComputedStyle(up).overflowX !== 'visible') return false; return true; })
+  .slice(0, 5).map(node => node.outerHTML.slice(0, 120))]"""
+
+AXE = """async ([tags, without]) => {
+  const found = await axe.run({include: [['html']], exclude: without}, {preload: false, resultTypes: ['violations'], runOnly: {type: 'tag', values: tags}});
+  return found.violations.map(rule => `${rule.id}: ${rule.help}: ${rule.nodes.length} times, such as `
+    + rule.nodes.slice(0, 3).map(node => `${node.target.join(' ')} ${node.html.slice(0, 160)} (${node.any[0]?.message ?? ''})`).join(' | '));
+}"""
+
+
+def scroll(page) -> None:
+    """Go to the end, so that what waits until it is near the screen comes."""
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_load_state("networkidle" if page.url.startswith("http") else "load")
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def faults(found: dict) -> dict:
+    """What of `DRAWN` must be empty and is not."""
+    return {name: found[name] for name in ("blank", "broken", "images") if found[name]}
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core."""
+    path = MODULES / "axe-core" / "axe.min.js"
+    assert path.is_file(), "axe-core is not installed: run make browser"
+    return path.read_text(encoding="utf-8")
+
+
+def violations(page, axe: str, whole: bool = True) -> list[str]:
+    """Rules that a page breaks, each with what breaks it; not whole: without the later rows of long tables."""
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(axe)
+    return page.evaluate(AXE, [RULES, [] if whole else LATER_ROWS])
+
+
+def show(page, scheme: str, width: int) -> None:
+    """Bring a page into a scheme and to a width, everything that can be unfolded open."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate(
+        """scheme => {
+          Object.assign(document.documentElement.dataset, {mode: scheme, theme: scheme});
+          document.querySelectorAll('main details').forEach(details => { details.open = true; });
+        }""",
+        scheme,
+    )
+    # Colours are to be measured when they have arrived; a colour that is inherited sets out when its parent's has.
+    page.evaluate(
+        """async () => {
+          for (let frame = 0; frame < 100 && document.getAnimations().length; frame += 1)
+            await new Promise(done => requestAnimationFrame(done));
+        }"""
+    )
+
+
+@pytest.mark.parametrize("doc", PAGES)
+class TestPage:
+    def test_from_disk(self, visit, doc):
+        """No fault and no request to another host; every chart and every row of a table is drawn; images have text and size."""
+        page = visit(doc)
+        scroll(page)
+        assert faults(page.evaluate(DRAWN)) == {}
+
+    def test_from_a_server(self, visit, origin, doc, record_property):
+        """The same over http, where it weighs no more than a phone on a poor line can bear before anything is pressed."""
+        page = visit(doc, origin=origin)
+        page.wait_for_load_state("networkidle")
+        asked = page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
+        files = {HTML / unquote(urlsplit(url).path).lstrip("/") for url in [page.url, *asked] if url.startswith(origin)}
+        weight = sum(len(squeezed(path)) for path in files if path.is_file())
+        assert len(files) > 3 and weight > 10 * KIB
+        record_property("weight", [doc, weight])
+        scroll(page)
+        found = page.evaluate(DRAWN)
+        assert faults(found) == {}
+        rows = page.locator(".exhibit-table tbody tr").count()
+        usual = found["figures"] >= 1 and found["figures"] <= 2 and rows <= 30
+        limit = LANDING if doc == "index" else USUAL if usual else ALL
+        assert weight <= limit, f"{weight / KIB:.0f} KiB: {sorted((len(squeezed(p)), p.name) for p in files if p.is_file())[-6:]}"
+
+    def test_without_scripts(self, visit, doc):
+        """Scripts turned off, every chart and every row is there, and a page has its text."""
+        page = visit(doc, java_script_enabled=False)
+        assert faults(page.evaluate(DRAWN)) == {}
+        assert len(page.locator("main").inner_text()) > 100
+
+    def test_headings(self, visit, doc):
+        """One heading of the first level, which opens the text; no level is left out on the way down."""
+        headings = visit(doc).evaluate(HEADINGS)
+        text = [level for level, inside, _ in headings if inside]
+        assert text[0] == 1 and [level for level, _, _ in headings].count(1) == 1, headings
+        assert all(b <= a + 1 for a, b in pairwise(text)), headings
+
+    def test_fits(self, visit, doc):
+        """At 320 points, and at 1280 enlarged to 200 per cent, nothing but regions of their own scrolls sideways, unfolded or not."""
+        page = visit(doc)
+        for width in (320, 640):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(WIDER) == [], width
+        show(page, "light", 320)
+        assert page.evaluate(WIDER) == []
+
+    def test_axe(self, visit, axe, doc):
+        """Axe finds nothing against WCAG 2.2 A and AA and its best practice: light and wide, dark and on a phone, all unfolded.
+
+        The pages in `KINDS` are also tried light on a phone and dark and wide. After the first time the later rows of long tables are left out.
+        """
+        page = visit(doc, reduced_motion="reduce")
+        views = [("light", 1280), ("dark", 390)] + ([("light", 390), ("dark", 1280)] if doc in KINDS else [])
+        found = []
+        for scheme, width in views:
+            show(page, scheme, width)
+            found += [f"{scheme} {width}: {broken}" for broken in violations(page, axe, whole=(scheme, width) == views[0])]
+        assert not found, "\n".join(found)
+
+
+def test_kinds_are_pages():
+    """The lists above name pages of the book."""
+    assert set(KINDS + LIVE) <= set(PAGES)
+
+
+@pytest.mark.parametrize("doc", LIVE)
+def test_axe_with_live_charts(visit, axe, doc):
+    """Axe finds nothing on live charts either."""
+    page = visit(doc, reduced_motion="reduce")
+    buttons = page.locator(".chart-explore:visible")
+    assert buttons.count() >= 1
+    for button in buttons.all():
+        button.click()
+    expect(page.locator(".chart-live:not([hidden])")).to_have_count(buttons.count(), timeout=30000)
+    for scheme, width in (("light", 1280), ("dark", 390)):
+        show(page, scheme, width)
+        found = violations(page, axe, whole=False)
+        assert not found, "\n".join(found)
+
+
+def test_measures_are_awake(visit, axe):
+    """What the tests above look for is found when it is there."""
+    page = visit("chapters/methods")
+    page.evaluate(
+        """picture => document.querySelector('main').insertAdjacentHTML('beforeend', `<h2>One</h2><h5>Two</h5><img src="${picture}">
+        <p style="color: #ccc; background: #fff">Pale words.</p><div style="width: 2000px">A wide box.</div>
+        <figure class="exhibit-figure" id="nothing"><div class="chart"><svg width="0" height="0"></svg></div></figure>`)""",
+        "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7",
+    )
+    found = faults(page.evaluate(DRAWN))
+    assert found["blank"] == ["nothing"] and any("base64" in image for image in found["images"])
+    assert page.evaluate(WIDER) != []
+    levels = [level for level, inside, _ in page.evaluate(HEADINGS) if inside]
+    assert levels[-2:] == [2, 5]
+    assert {rule.partition(":")[0] for rule in violations(page, axe)} >= {"image-alt", "color-contrast", "heading-order"}
+
+
+def test_faults_are_heard(browser, tmp_path):
+    """An error of a script, one on the console, and a request to another host are each noticed."""
+    path = tmp_path / "page.html"
+    path.write_text(
+        "<img src='https://elsewhere.example/a.png'><script>console.error('said'); throw new Error('thrown')</script>", encoding="utf-8"
+    )
+    context = browser.new_context()
+    heard = watch(context)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_load_state()
+    context.close()
+    for part in ("https://elsewhere.example/a.png", "said", "thrown"):
+        assert any(part in fault for fault in heard), part
+
+
+def test_root_leads_to_the_book(visit):
+    """The address of the site itself is the landing page: the question is there at once, without a further request."""
+    page = visit("index")
+    assert page.url == address("index")
+    expect(page.locator("main h1:visible")).to_have_count(1)
