@@ -17,7 +17,7 @@ book: $(READY) ## build the site into _build/html (open _build/html/index.html)
 	$(BIN)/mscreview snapshot
 	$(BIN)/jupyter-book build -W --keep-going -n .
 
-test: tools lint data unit chapters site browser ## run every check, the build from an empty _build included
+test: tools lint data unit chapters site ## run every check, the build from an empty _build included
 	@echo "all checks passed"
 
 tools: $(READY) ## bring Chromium and the packages of npm that the tests of pages use, if they are not there

@@ -121,7 +121,9 @@ def _styles(out: Path) -> None:
     data = {"vega.js", "fontawesome.js", Path(search.INDEX).name}
     scripts = [p.read_text(encoding="utf-8") for p in sorted(static.rglob("*.js")) if p.name not in data]
     pages = (p.read_text(encoding="utf-8") for p in sorted(out.rglob("*.html")) if STATIC not in p.parts)
-    sheet = styles.join(static, WEB / "style", styles.words(pages, scripts))
+    # A theme's script speaks of the notebook server, which no page has.
+    used = {word for word in styles.words(pages, scripts) if "thebe" not in word}
+    sheet = styles.join(static, WEB / "style", used)
     _write(static / styles.SHEET, sheet)
     styles.subset(static, styles.icons(sheet))
     shell.tidy(static)

@@ -55,7 +55,7 @@ _WHERE_FOUND: tuple[Edit, ...] = (
     ("search service's marks", r'<meta name="docsearch:[^>]*>\s*', ""),
     ("notebook server", r'<script type="text/x-thebe-config">.*?</script>\s*', ""),
     ("notebook kernel", r"<script>kernelName = [^<]*</script>", ""),
-    ("settings of dropped scripts", r"<script>\s*(?:let toggle\w+|var togglebuttonSelector|DOCUMENTATION_OPTIONS\.pagename)[^<]*</script>\s*", ""),
+    ("settings of dropped scripts", r"<script>\s*(?:const THEBE_JS_URL|let toggle\w+|var togglebuttonSelector|DOCUMENTATION_OPTIONS\.pagename)[^<]*</script>\s*", ""),
     ("buttons that send nothing", r"<button (?![^>]*\btype=)", '<button type="button" '),
     (
         "names of buttons that show a sign only",

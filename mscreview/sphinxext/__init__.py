@@ -18,6 +18,7 @@ from sphinx.util import logging
 from ..errors import DataError
 from ..notebooks import seed
 from ..site.finish import WEB
+from ..site.sitemap import site_address
 from . import pages
 from .book import Book, of
 from .roles import ROLES, depart_fact, fact_node, skip, visit_fact
@@ -31,6 +32,8 @@ def configure(app: Sphinx, config: Any) -> None:
     config.html_additional_pages["search"] = "search.html"
     # A list of the glossary's terms by letter would be a page that says nothing more than the glossary.
     config.html_use_index = False
+    # Makes each page name its own address.
+    config.html_baseurl = site_address(config.html_theme_options["repository_url"])
 
 
 def start(app: Sphinx) -> None:

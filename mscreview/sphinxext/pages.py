@@ -69,7 +69,7 @@ def finish_page(app: Sphinx, page: str, template: str, context: dict[str, Any], 
             body = body.replace("</h1>", f"</h1>{badge(book.review, page.removeprefix('chapters/'), pathto(f'chapters/{SEARCHES}'))}", 1)
             body = re.sub(
                 r'<p class="exhibit-files" data-exhibit="([^"]+)"></p>',
-                lambda m: f'<p class="exhibit-files">{downloads.links(site, m[1], root, "figure" if m[1].startswith("fig-") else "table")}</p>',
+                lambda m: f'<p class="exhibit-files" data-exhibit="{m[1]}">{downloads.links(site, m[1], root, "figure" if m[1].startswith("fig-") else "table")}</p>',
                 body,
             )
             body += cite.box(site, page)

@@ -164,11 +164,11 @@ ALLOWED = {
 def orphans(doc: str) -> list[str]:
     """Words with a digit in the running text of a page that no fact, exhibit, citation or link to an exhibit accounts for."""
     article = BeautifulSoup((HTML / f"{doc}.html").read_text(encoding="utf-8"), "html.parser").select_one("article")
-    traced = ".chapter-state, a.fact-link, data.fact, .exhibit, .fact-sources, .source-line, a.disputed, pre, code, a.reference, .prev-next-area, .headerlink"
+    traced = ".chapter-state, .cite-page, a.fact-link, data.fact, .exhibit, .fact-sources, .source-line, a.disputed, pre, code, a.reference, .prev-next-area, .headerlink"
     for tag in article.select(f"{traced}, script, style, cite, .citation"):
         tag.decompose()
     # A paper that could not be identified goes by its number in the review.
-    text = re.sub(r"\b[Rr]ef\. \d+", "", article.get_text(" "))
+    text = re.sub(r"\breference \d+ of \w+ \d{4}\b", "", article.get_text(" "))
     words = {w.strip(".,;:()[]*_“”‘’'\"—") for w in re.findall(r"\S*\d\S*", text)}
     return sorted(words - {w for group in ALLOWED.values() for w in group.split()})
 

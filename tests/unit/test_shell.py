@@ -21,6 +21,7 @@ PAGE = """<!DOCTYPE html>
     <script src="../_static/scripts/fontawesome.js?digest=1"></script>
     <link rel="preload" as="script" href="../_static/scripts/bootstrap.js?digest=1" />
     <script src="../_static/copybutton.js?v=1"></script>
+    <script>const THEBE_JS_URL = "https://example.org/thebe.js"; const thebe_selector = ".thebe"</script>
     <script>let toggleHintShow = 'Click to show';</script>
     <script src="../_static/scripts/sphinx-book-theme.js?v=1"></script>
     <link rel="canonical" href="https://someone.github.io/book/chapters/x.html" />

@@ -340,6 +340,9 @@
       });
       contents.classList.toggle("hide", above.size > 0);
     }, { rootMargin: "0px 0px -33% 0px" });
+    /* A table in view at once is equipped before the page is painted, so that nothing jumps. */
+    var first = document.querySelector(".exhibit-table > .table-scroll");
+    if (first && first.getBoundingClientRect().top < window.innerHeight) { equip(first); }
     regions.forEach(function (region) {
       near.observe(region);
       if (contents) { under.observe(region); }
