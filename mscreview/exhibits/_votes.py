@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WORDS", "domain_order", "link", "refs", "vote"]
 
-WORDS = {"msc": "favours MSC", "neither": "comparable", "control": "favours control", "conflicting": "conflicting"}
+WORDS = {"msc": "favours MSC", "neither": "no difference", "control": "favours control", "conflicting": "conflicting"}
 
 
 def refs(table: str, keys: Iterable[str]) -> str:

@@ -82,7 +82,7 @@ def legend(kinds: Iterable[str]) -> list[tuple[Mark, str]]:
     Examples
     --------
     >>> [words for _, words in legend(["neither", "msc", "msc"])]
-    ['favours MSC', 'comparable']
+    ['favours MSC', 'no difference']
     """
     return [(Mark(k), w) for k, w in WORDS.items() if k in set(kinds)]
 

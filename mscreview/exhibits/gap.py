@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 DESIGN = {"animal": NONE, "randomised": RANDOMISED, "other": NOT_RANDOMISED}
 FAVOURS = {"benefit": "msc", "harm": "control", "none": "neither", "conflicting": "conflicting"}
 
-# Where a vote stands within its row: one column of the panel for each, comparable and conflicting together.
+# Where a vote stands within its row: one column of the panel for each, no difference and conflicting together.
 COLUMNS = (("control",), ("neither", "conflicting"), ("msc",))
-HEADS = (("favours", "control"), ("", "comparable"), ("favours", "MSC"))
+HEADS = (("favours", "control"), ("no", "difference"), ("favours", "MSC"))
 PITCH = 16  # pixels from mark to mark
 
 
@@ -84,7 +84,7 @@ def gap(review: Review) -> Content:
         f"direction in which at least {fmt.number(SHARE * 100)}% of its outcomes point, else conflicting. Small marks hold for one arm, route "
         f"or time point only and are not counted. {_animals(review, votes)}",
         alt=f"In animals {_count(animal, 'msc')} of {fmt.number(len(animal))} marks favour MSC; in patients {_count(patient, 'msc')} of "
-        f"{fmt.number(len(patient))}, and {_count(patient, 'neither')} are comparable. Of the {fmt.number(len(trials))} marks of randomised "
+        f"{fmt.number(len(patient))}, and {_count(patient, 'neither')} show no difference. Of the {fmt.number(len(trials))} marks of randomised "
         f"trials {_count(trials, 'msc')} favour MSC. Only {fmt.number(len(shared))} of {fmt.number(len(domains))} domains have counted "
         f"studies on both sides: {fmt.words(shared)}.",
         data=votes.drop(columns=["position", "study_id"]).assign(
@@ -212,6 +212,6 @@ def gap_table(review: Review) -> Content:
 
 
 def _summary(votes: pd.DataFrame) -> str:
-    """Votes in words: "1 for MSC, 3 comparable"."""
+    """Votes in words: "1 for MSC, 3 no difference"."""
     words = {k: w.replace("favours", "for") for k, w in WORDS.items()}
     return ", ".join(f"{_count(votes, k)} {w}" for k, w in words.items() if (votes.favours == k).any()) or "none"

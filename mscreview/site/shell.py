@@ -49,6 +49,7 @@ _ALWAYS: tuple[Edit, ...] = (
     ("name of the search button", r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"', r"\1"),
     ("name of the scheme button", r'aria-label="Color mode" data-bs-title="Color mode"', 'aria-label="Colour scheme" data-bs-title="Colour scheme"'),
     ("role that is there anyway", r'(<main id="main-content" class="bd-main") role="main"', r"\1"),
+    ("size of the logo", r'(<img src="[^"]*logo\.svg" class="logo__image[^"]*")', r'\1 width="216" height="48"'),
     ("landmark of the sidebar", r'<div id="pst-primary-sidebar" class=', '<div id="pst-primary-sidebar" role="complementary" aria-label="Contents of the book" class='),
 )  # fmt: skip
 _WHERE_FOUND: tuple[Edit, ...] = (

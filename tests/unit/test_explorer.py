@@ -122,12 +122,12 @@ def test_sides(days, words):
 def test_directions_are_those_encoded(data):
     """A finding's direction is the one in its row; for studies since the reviews the one that their counts give."""
     favours = open_review().table("findings").set_index("finding_id").favours
-    said = {"msc": "favours MSC", "neither": "comparable", "control": "favours control"}
+    said = {"msc": "favours MSC", "neither": "no difference", "control": "favours control"}
     for r in kept(data, "findings").itertuples():
         assert r.favours == said[favours[r.row.partition("/")[2]]]
     added = added_votes(open_review())
     assert len(added)
-    said = {"benefit": "favours MSC", "none": "comparable", "harm": "favours control"}
+    said = {"benefit": "favours MSC", "none": "no difference", "harm": "favours control"}
     found = data[(data.kind == FINDING) & (data.review == SINCE)].set_index("row").favours
     assert found.to_dict() == {r.row: said[r.vote] for r in added.itertuples()}
 

@@ -112,7 +112,7 @@ class TestNumbers:
 class TestPage:
     def test_answers_have_their_certainty(self):
         """Each answer on the evidence says how sure it is and where to read on; the words are those of the table of answers."""
-        cards = re.findall(r":::\{grid-item-card\} ([^\n]+)\n(.*?)\n:::", INDEX.text, re.S)
+        cards = re.findall(r"^::::\{grid-item-card\} ([^\n]+)\n(.*?)\n::::$", INDEX.text, re.S | re.M)
         answers = [(head, body) for head, body in cards if head.endswith("?")]
         assert len(answers) == 7
         sure = [re.search(r"Certainty: \*\*(.+?)\*\*", body) for _, body in answers]
@@ -121,12 +121,12 @@ class TestPage:
         assert {s[1] for s in sure if s} <= known
         for head, body in answers:
             assert re.match(r"(:columns: 12\n)?\*\*[^*]+:\*\* ", body), head
-            assert re.search(r"\n\+\+\+\n.*\]\(#ch-", body, re.S), head
+            assert re.search(r"\n:::\{card-footer\}\n.*\]\(#ch-.*\n:::$", body, re.S), head
 
     def test_ways_in(self):
         """Reader, methodologist and contributor each find a card with a link."""
         for head in ("To read", "To check", "To contribute"):
-            assert re.search(rf":::\{{grid-item-card\}} {head}\n(?:(?!:::).)*\]\(#ch-", INDEX.text, re.S)
+            assert re.search(rf"::::\{{grid-item-card\}} {head}\n(?:(?!:::).)*\]\(#ch-", INDEX.text, re.S)
 
 
 class TestTables:

@@ -22,7 +22,7 @@ SWITCHED = [
     "fig-forest-acute-rejection", "fig-forest-other-transplantation", "tbl-pooled", "tbl-results", "fig-harvest-trials",
     "fig-effect-direction-transplantation", "fig-glance",
 ]  # fmt: skip
-CSS = Path(since.__file__).parents[1] / "web" / "static" / "book.css"
+CSS = Path(since.__file__).parents[1] / "web" / "style" / "state.css"
 # Outcome, key, time, and (events, patients) with MSC and with control: rejection helped, infection a harm that comes later.
 COUNTS = [
     ("acute rejection", "rejection", "6 months", (2, 60), (20, 60)),
@@ -233,7 +233,7 @@ class TestSwitch:
         assert "<fieldset" in html and "<legend>" in html and "<script" not in html
         addresses = re.findall(r' id="([^"]+)"', html)
         assert len(addresses) == len(set(addresses)) and id_ in addresses
-        assert re.findall(r'data-exhibit="([^"]+)"', html) == [id_, id_]
+        assert re.findall(r'class="exhibit-number" data-exhibit="([^"]+)"', html) == [id_, id_]
 
     def test_no_additions_no_switch(self, sample, review):
         """An exhibit without an addition is as it was."""

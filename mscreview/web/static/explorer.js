@@ -5,7 +5,7 @@
   var PAGE = 50;
   var WIDE = "(min-width: 1200px)";
   var OPEN = ["kind", "setting", "evidence", "domain", "favours"];
-  var SIGNS = { "favours MSC": "▲", "comparable": "●", "favours control": "▼", "conflicting": "◆", "unclear": "◆" };
+  var SIGNS = { "favours MSC": "▲", "no difference": "●", "favours control": "▼", "conflicting": "◆", "unclear": "◆" };
   var SORTS = [["record", "Record"], ["kind", "Kind"], ["setting", "Setting"], ["domain", "Outcome"], ["favours", "Direction"], ["patients", "Patients"], ["year", "Year"]];
   var root = document.documentElement.dataset.content_root || "./";
 
