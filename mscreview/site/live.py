@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import cache
-from posixpath import dirname, relpath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -51,7 +50,7 @@ def script(site: Site, id: str, content: Content) -> str:
     -------
     str
         One call, ``mscreviewChart(id, {"wide": …, "narrow": …, "rows": {address: [study, place, row]}})``, in ASCII.
-        Addresses are relative to the page that shows the figure; `study` and `place` are empty where there is nothing to say.
+        Addresses start at the root of the site; `study` and `place` are empty where there is nothing to say.
 
     Raises
     ------
@@ -68,7 +67,8 @@ def script(site: Site, id: str, content: Content) -> str:
     >>> script(site, "fig-glance", site.review.content("fig-glance")[0])[:40]
     'mscreviewChart("fig-glance",{"wide":{"co'
     """
-    page = site.shown[id.removesuffix(WITHOUT)].page
+    if id.removesuffix(WITHOUT) not in site.shown:
+        raise KeyError(id)
     specs = {name: spec(content.draw(width)) for name, width in (("wide", WIDE), ("narrow", NARROW))}
     rows: dict[str, list[str]] = {}
     behind = _behind(content)
@@ -76,7 +76,7 @@ def script(site: Site, id: str, content: Content) -> str:
         for column, value in record.items():
             if isinstance(value, str) and value.startswith(LINK):
                 row = unquote(value.removeprefix(LINK))
-                address = record[column] = _relative(page, site.row(row))
+                address = record[column] = site.row(row)
                 if address not in rows:
                     rows[address] = [*_read(site.review, row, behind.get(row, set())), row.partition("/")[2]]
     for one in specs.values():
@@ -142,8 +142,3 @@ def _place(found: Origin) -> str:
 def _origin(review: Review, row: str) -> Origin:
     return origin(review, row)
 
-
-def _relative(page: str, address: str) -> str:
-    """Address below the root as seen from a page."""
-    path, _, place = address.partition("#")
-    return f"{'' if path == f'{page}.html' else relpath(path, dirname(page))}#{place}"

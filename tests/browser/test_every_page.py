@@ -113,6 +113,7 @@ def show(page, scheme: str, width: int) -> None:
         """scheme => {
           Object.assign(document.documentElement.dataset, {mode: scheme, theme: scheme});
           document.querySelectorAll('main details').forEach(details => { details.open = true; });
+          scrollTo(0, 0); // Nothing lies below the header, which stays while all else moves.
         }""",
         scheme,
     )

@@ -58,8 +58,8 @@ def test_the_chart_is_the_one_of_the_page(site, id):
         del still["$schema"]
         text = json.dumps(still).replace(f'"{charts.INK}"', '"currentColor"')
         assert text.count('"#row=') > 0
-        assert json.dumps(parts[size]).count('"../data/') == text.count('"#row=')
-        assert re.sub(r'"\.\./data/[^"]+"', '"row"', json.dumps(parts[size])) == re.sub('"#row=[^"]+"', '"row"', text)
+        assert json.dumps(parts[size]).count('"chapters/data/') == text.count('"#row=')
+        assert re.sub(r'"chapters/data/[^"]+"', '"row"', json.dumps(parts[size])) == re.sub('"#row=[^"]+"', '"row"', text)
 
 
 @pytest.mark.parametrize("id", FIGURES)
@@ -79,7 +79,7 @@ def test_place_of_one_row(site):
     """A mark that stands for one row names its study, review, table and row."""
     _, parts = read(live.script(site, "fig-x", made(["experiments/zhao2020-T1-r07"])))
     assert parts["rows"] == {
-        "../data/experiments.html#zhao2020-T1-r07": ["Casiraghi 2012", "Read in Zhao et al. 2020, table 1, row 7", "zhao2020-T1-r07"]
+        "chapters/data/experiments.html#zhao2020-T1-r07": ["Casiraghi 2012", "Read in Zhao et al. 2020, table 1, row 7", "zhao2020-T1-r07"]
     }
 
 
@@ -123,14 +123,8 @@ def test_texts_cannot_leave_the_script(site):
     assert "</script><!--\u2028\u2029'\"\\" in json.dumps(read(text)[1]["wide"], ensure_ascii=False).replace('\\"', '"').replace("\\\\", "\\")
 
 
-def test_links_to_the_page_itself(site):
-    """A row that stands on the page of the figure is linked within it."""
-    home = Site(site.review, Path(), "", {}, {"fig-x": Shown("fig-x", "Figure 1", "a/b")}, lambda row: ("a/b", "here"))
-    assert list(read(live.script(home, "fig-x", made(["reviews/zhao2018"])))[1]["rows"]) == ["#here"]
-
-
 def test_without_studies_since_the_reviews(site):
-    """The figure without them has a script of its own, under its own id, with links from the same page."""
+    """The figure without them has a script of its own, under its own id, with the same addresses."""
     content = site.review.content("fig-glance")[0]
     name, parts = read(live.script(site, f"fig-glance{live.WITHOUT}", content.reviews_only))
     assert name == "fig-glance-reviews-only"

@@ -11,7 +11,20 @@
   var parts = {};
   var engine = null;
 
-  window.mscreviewChart = function (id, found) { parts[id] = found; };
+  /* Addresses in a specification start at the root of the site, which is elsewhere for the landing page's two places. */
+  window.mscreviewChart = function (id, found) {
+    var rows = {};
+    Object.keys(found.rows).forEach(function (address) { rows[root + address] = found.rows[address]; });
+    parts[id] = {
+      rows: rows,
+      /* A copy each time: Vega writes into what it draws. */
+      spec: function (size) {
+        return JSON.parse(JSON.stringify(found[size]), function (key, value) {
+          return typeof value === "string" && Object.hasOwn(found.rows, value) ? root + value : value;
+        });
+      }
+    };
+  };
 
   function make(tag, attributes, text) {
     var element = document.createElement(tag);
@@ -343,8 +356,7 @@
       var size = small.matches ? "narrow" : "wide";
       return Promise.all([vega(), specification(id)]).then(function (found) {
         pair.after(host);
-        /* A copy: Vega writes into what it draws. */
-        return found[0].vegaEmbed(host, JSON.parse(JSON.stringify(found[1][size])), {
+        return found[0].vegaEmbed(host, found[1].spec(size), {
           mode: "vega-lite", ast: true, renderer: "svg", actions: false, defaultStyle: false, hover: false, logLevel: 0, tooltip: function () {}
         }).then(function (drawn) {
           if (size !== (small.matches ? "narrow" : "wide")) { /* turned meanwhile */
