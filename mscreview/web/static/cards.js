@@ -19,8 +19,9 @@
     var width = card.offsetWidth;
     var left = Math.max(8, Math.min(at.left, page.clientWidth - width - 8));
     var below = at.bottom + card.offsetHeight + 8 < page.clientHeight || at.top < card.offsetHeight + 8;
-    card.style.left = left + window.scrollX + "px";
-    card.style.top = (below ? at.bottom + 4 : at.top - card.offsetHeight - 4) + window.scrollY + "px";
+    var frame = card.offsetParent.getBoundingClientRect();
+    card.style.left = left - frame.left + "px";
+    card.style.top = (below ? at.bottom + 4 : at.top - card.offsetHeight - 4) - frame.top + "px";
   }
 
   function show(link) {
@@ -34,7 +35,7 @@
     card.setAttribute("role", "group");
     card.setAttribute("aria-label", "Source of " + link.textContent);
     card.innerHTML = entry.innerHTML;
-    document.body.append(card);
+    document.querySelector("main").append(card);
     place(link, card);
     link.setAttribute("aria-expanded", "true");
     link.setAttribute("aria-controls", "fact-card");
@@ -66,7 +67,7 @@
       show(link);
     });
     link.addEventListener("click", function (event) { event.preventDefault(); show(link); });
-    /* The card stands at the end of the page: lead the keyboard into it and back. */
+    /* The card stands at the end of the text: lead the keyboard into it and back. */
     link.addEventListener("keydown", function (event) {
       if (event.key === "Tab" && !event.shiftKey && open && open.link === link) {
         var first = open.card.querySelector("a");
