@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from .. import format as fmt
+from ..exhibit import ROW
 from ._content import Content, exhibit, exhibits_for
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def rows(review: Review, id: str) -> Content:
     table = next(t for t in review.schema.tables.values() if id == f"tbl-rows-{_slug(t.name)}")
     columns = [table.key, *(c for c in table.columns if c != table.key)]
     data = pd.DataFrame({c: review.written(table.name, c) for c in columns})
+    # The name belongs to the links of an exhibit.
+    data = data.rename(columns={ROW: f"{ROW} (of what is claimed)"})
     total = len(data)
     kept, which = _shown(table.name, data)
     part = "every row" if len(kept) == total else f"{fmt.number(len(kept))} of {fmt.number(total)} rows ({which})"

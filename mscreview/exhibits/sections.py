@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from .. import format as fmt
+from ..schema import BLANKS
 from ._content import Content, exhibits_for
+from .trials import names
 
 if TYPE_CHECKING:
     from ..review import Review
@@ -40,12 +42,13 @@ def statements(review: Review, id: str) -> Content:
     review_id, section, heading = _sections(review, "statements")[id]
     rows = of_section(review.table("statements"), review_id, section)
     units = review.table("vocab_units").set_index("term")
+    named = names(review)
     data = pd.DataFrame(
         {
             "place": rows.locator,
             "statement": rows.statement,
             "value": [_value(r, units) for r in rows.itertuples()],
-            "study": rows.study_id,
+            "study": [_study(r.study_id, r.ref_nos, named) for r in rows.itertuples()],
             "row": "statements/" + rows.statement_id,
         }
     )
@@ -56,6 +59,15 @@ def statements(review: Review, id: str) -> Content:
         data=data,
         columns={"value": "number or direction"},
     )
+
+
+def _study(study_id: str, references: list[int] | str, named: dict[str, str]) -> str:
+    """A study by its name; where only numbers in a list of references are known, by these."""
+    if study_id in BLANKS or not isinstance(references, list):
+        return named.get(study_id, study_id)
+    numbers = f"reference{'s' if len(references) > 1 else ''} {', '.join(map(str, references))}"
+    name = named.get(study_id)
+    return numbers if name is None else name if len(references) == 1 else f"{name} ({numbers})"
 
 
 def _value(row: tuple, units: pd.DataFrame) -> str:

@@ -51,6 +51,18 @@ def ready(page):
     return page
 
 
+def test_every_direction_has_a_look(visit):
+    """No part of a bar of directions, and no swatch that explains one, is without a ground of its own."""
+    page = ready(visit(DOC))
+    looks = page.evaluate(
+        """() => [...document.querySelectorAll('.direction-key .swatch, .direction-bar > span')].map(part => {
+          const style = getComputedStyle(part);
+          return [part.className, style.backgroundImage === 'none' && style.backgroundColor === 'rgba(0, 0, 0, 0)'];
+        })"""
+    )
+    assert len(looks) > 20 and {name for name, bare in looks if bare} == set()
+
+
 def test_counts_agree_with_the_table(visit, data):
     """Each value of each panel counts what the table has, before and after a filter in another panel; its own panel keeps counting."""
     page = ready(visit(DOC))
