@@ -6,7 +6,7 @@ READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 PAGES := tests/browser
 
-.PHONY: help book test tools lint data unit chapters site browser screenshots bench watch due watch-live snapshot lock clean
+.PHONY: help book test tools lint data unit chapters site browser screenshots pdf bench watch due watch-live snapshot lock clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -17,7 +17,7 @@ book: $(READY) ## build the site into _build/html (open _build/html/index.html)
 	$(BIN)/mscreview snapshot
 	$(BIN)/jupyter-book build -W --keep-going -n .
 
-test: tools lint data unit chapters site ## run every check, the build from an empty _build included
+test: tools lint data unit chapters site browser ## run every check, the build from an empty _build included
 	@echo "all checks passed"
 
 tools: $(READY) ## bring Chromium and the packages of npm that the tests of pages use, if they are not there
@@ -49,6 +49,9 @@ browser: tools ## every built page in Chromium, then ten screenshots; after make
 
 screenshots: tools ## renew the picture in README.md, after make site
 	$(BIN)/python $(PAGES)/screenshots.py _build/screenshots --readme docs/landing.png
+
+pdf: tools ## the whole book as one tagged PDF, _build/mscreview.pdf, after make site or make book
+	$(BIN)/python $(PAGES)/paper.py _build/mscreview.pdf
 
 bench: $(READY) ## how light and fast the pages are, beside a plain Jupyter Book of the same pages; after make site
 	@$(BIN)/python $(PAGES)/chromium.py

@@ -23,7 +23,7 @@ SCHEME = """(function () {
 
 POLICY = (
     "default-src 'none'; script-src 'self' 'sha256-{hash}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "font-src 'self'; form-action 'self'; base-uri 'none'"
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'"
 )
 
 # Scripts of the theme and of Sphinx's extensions that a page gets only if it holds what they work on; None: never.

@@ -13,6 +13,7 @@ import subprocess
 from pathlib import Path
 
 from mscreview import open_review
+from mscreview.charts import spec
 from mscreview.exhibit import ROW
 from mscreview.facts import fact
 
@@ -44,8 +45,8 @@ def _cell(folder: Path, id: str) -> str:
     content, _ = open_review().content(id)
     lines = [f'<p>{content.caption}</p>\n\n```{{code-cell}}\n:tags: [remove-input]']
     if content.draw is not None:
-        (folder / f"{id}.json").write_text(content.draw(WIDTH).to_json(), encoding="utf-8")
-        return "\n".join([*lines, "import altair as alt", "from pathlib import Path", f'alt.Chart.from_json(Path("{id}.json").read_text())', "```"])
+        (folder / f"{id}.json").write_text(json.dumps(spec(content.draw(WIDTH))), encoding="utf-8")
+        return "\n".join([*lines, "import altair as alt", "from pathlib import Path", "alt.data_transformers.disable_max_rows()", f'alt.Chart.from_json(Path("{id}.json").read_text())', "```"])
     data = content.data.drop(columns=ROW, errors="ignore")
     data.map(lambda cell: ", ".join(map(str, cell)) if isinstance(cell, list) else cell).to_csv(folder / f"{id}.csv", index=False)
     return "\n".join([*lines, "import pandas as pd", 'pd.set_option("display.max_rows", None, "display.max_columns", None)', f'pd.read_csv("{id}.csv")', "```"])
