@@ -83,7 +83,7 @@ def assemble(folder: Path, docs: Sequence[str], address: str, title: str, lines:
     pages = {doc: f"page-{doc.replace('/', '-')}" for doc in docs}
 
     def place(doc: str, id: str) -> str:
-        return f"{pages[doc]}-{id}" if taken[id] > 1 else id
+        return f"{pages[doc]}.{id}" if taken[id] > 1 else id
 
     for doc, article in articles.items():
         article.set("id", pages[doc])

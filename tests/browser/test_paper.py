@@ -6,9 +6,10 @@ Needs _build/html (make site builds it) and Chromium.
 import re
 
 import paper
+import pikepdf
 import pytest
 from lxml import html
-from pypdf import PdfReader
+from pypdfium2 import PdfDocument
 
 from mscreview.notebooks import chapters
 
@@ -17,21 +18,18 @@ from mscreview.notebooks import chapters
 def printed(tmp_path_factory):
     path = tmp_path_factory.mktemp("paper") / "book.pdf"
     paper.write(path)
-    return PdfReader(path)
+    return path
 
 
 @pytest.fixture(scope="module")
 def words(printed):
-    return [page.extract_text() for page in printed.pages]
+    with PdfDocument(printed) as book:
+        return [page.get_textpage().get_text_bounded() for page in book]
 
 
 def plain(text):
-    return re.sub(r"\W+", " ", text).strip().lower()
-
-
-def entries(outline):
-    for entry in outline:
-        yield from entries(entry) if isinstance(entry, list) else [entry.title]
+    """Letters and digits: where a line breaks, a blank may be lost."""
+    return re.sub(r"[\W_]+", "", text).lower()
 
 
 def test_every_link_within_it_arrives():
@@ -45,17 +43,19 @@ def test_every_link_within_it_arrives():
 
 def test_tagged(printed):
     """Screen readers get the structure and the language."""
-    root = printed.trailer["/Root"]
-    assert root["/MarkInfo"]["/Marked"] and "/StructTreeRoot" in root and root["/Lang"].startswith("en")
-    assert printed.metadata.title == "mscreview"
+    with pikepdf.open(printed) as book:
+        assert book.Root.MarkInfo.Marked and "/StructTreeRoot" in book.Root
+        assert str(book.Root.Lang).startswith("en")
+        assert str(book.docinfo.Title) == "mscreview"
 
 
 def test_every_chapter_is_in_the_outline(printed):
     """The outline names each chapter, in the order of the book."""
     titles = [plain(re.search(r"^# (.+)$", chapter.text, re.M)[1]) for chapter in chapters()]
     assert len(titles) > 60
-    named = iter([plain(entry) for entry in entries(printed.outline)])
-    assert [title for title in titles if title not in named] == []
+    with PdfDocument(printed) as book:
+        named = [plain(mark.get_title()) for mark in book.get_toc() if mark.level == 0]
+    assert named[2:] == titles
 
 
 def test_no_page_is_empty(words):

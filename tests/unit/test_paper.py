@@ -43,7 +43,7 @@ def test_addresses_are_each_once(folder):
     assert len(ids) == len(set(ids)) and "once" in ids
     links = [a.get("href") for a in page.xpath("//article[not(contains(@class, 'contents'))]//a")]
     assert links == [
-        "#page-chapters-more-two-same", "#page-chapters-index-same", "#page-chapters-index", "https://example.org/b/data/a.csv",
+        "#page-chapters-more-two.same", "#page-chapters-index.same", "#page-chapters-index", "https://example.org/b/data/a.csv",
         "https://doi.org/10.1/x", "#once",
     ]  # fmt: skip
     assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
