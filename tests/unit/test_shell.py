@@ -28,6 +28,7 @@ PAGE = """<!DOCTYPE html>
   </head>
   <body>
     <div id="pst-primary-sidebar" class="bd-sidebar-primary">
+      <a href="index.html"><img src="../_static/logo.svg" class="logo__image only-light" alt="book - Home"/></a>
       <button class="btn search-button-field search-button__button pst-js-only" title="Search" aria-label="Search">Search</button>
       <a class="reference internal" href="data.html">Data &amp; code</a><details open="open"><summary><span class="toctree-toggle" role="presentation"></span></summary></details>
     </div>
