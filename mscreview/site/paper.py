@@ -26,7 +26,8 @@ HEAD = """<!DOCTYPE html>
 <style>
 .paper-page {{ break-before: page; }}
 .paper-front {{ padding-top: 30mm; }}
-.paper-contents {{ break-before: page; columns: 2; }}
+.paper-contents {{ break-before: page; font-size: 0.82rem; line-height: 1.35; }}
+.paper-contents ol {{ columns: 2; max-width: none; }}
 .paper-contents li {{ break-inside: avoid; }}
 </style>
 </head>

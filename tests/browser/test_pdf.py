@@ -15,9 +15,9 @@ from mscreview.notebooks import chapters
 
 
 @pytest.fixture(scope="module")
-def printed(tmp_path_factory):
+def printed(browser, tmp_path_factory):
     path = tmp_path_factory.mktemp("paper") / "book.pdf"
-    paper.write(path)
+    paper.write(path, browser)
     return path
 
 

@@ -830,7 +830,7 @@
 
     var named = exhibit.querySelector(".exhibit-number");
     var title = named && named.textContent ? named.textContent.replace(/\.$/, "") : "The table";
-    var whole = make("details", { "class": "explorer-whole" }, make("summary", {}, title + " in full: every record with every column, without filters"));
+    var whole = make("details", { "class": "explorer-whole" }, make("summary", {}, title + " in full: every record with every column, whatever is chosen above"));
     Array.from(exhibit.children).forEach(function (child) { if (!child.classList.contains("exhibit-files")) { whole.append(child); } });
     exhibit.prepend(place, whole);
 
