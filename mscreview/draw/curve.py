@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import exp, log
+from math import log
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from ..charts import BLUE, FAINT, GREY, NARROW, RED
+from ..exhibit import LINK
 from .sheet import Sheet
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 RATIO = (0.05, 20.0, (0.1, 0.5, 1, 2, 10))
 DIFFERENCE = (-0.5, 0.5, (-0.4, -0.2, 0, 0.2, 0.4))
 TOP, ROW, HEAD, GAP = 150, 12, 17, 42
+# An upright stroke; Vega scales it by half the root of a symbol's size.
+STROKE, SIZE = "M0,-1V1", 25
 
 
 def curve(
@@ -35,7 +38,8 @@ def curve(
     width : int
         In CSS pixels; below 500 the panels stand under one another.
     cells : DataFrame
-        In the order to be drawn; ``measure``, ``estimate``, ``ci_low``, ``ci_high`` (logarithms for ratios) and one column a choice.
+        In the order to be drawn; ``measure``, ``estimate``, ``ci_low``, ``ci_high`` (logarithms for ratios), ``about`` (what an
+        estimate is), ``row`` (source rows of it, parted by ";") and one column a choice.
     panels : mapping
         Measure → heading.
     ratios : sequence of str
@@ -48,6 +52,7 @@ def curve(
     Examples
     --------
     >>> one = pd.DataFrame({"measure": ["rr"], "estimate": [0.0], "ci_low": [-1.0], "ci_high": [1.0], "method": ["fe"]})
+    >>> one = one.assign(about="risk ratio 1.00", row="trial_designs/tan2012")
     >>> curve(700, one, {"rr": "risk ratio"}, ["rr"], {"method": {"fe": "common effect"}}).to_dict()["width"]
     700
     """
@@ -92,23 +97,13 @@ def _panel(
         sheet.text(left - 5, at, f"{tick:g}".replace("-", "−"), "right", size=11)
     xs = {i: left + wide * (n + 0.5) / len(rows) for n, i in enumerate(rows.index)}
     sheet.strokes([(xs[r.Index], down(r.ci_low), xs[r.Index], down(r.ci_high)) for r in rows.itertuples()], FAINT, 0.9, 0.35)
-    for colour, part in (
-        (GREY, rows[(rows.ci_low <= 0) & (rows.ci_high >= 0)]),
-        (BLUE, rows[rows.ci_high < 0]),
-        (RED, rows[rows.ci_low > 0]),
-    ):
-        if len(part):
-            sheet.strokes(
-                [(xs[r.Index], down(r.estimate) - 2.5, xs[r.Index], down(r.estimate) + 2.5) for r in part.itertuples()],
-                colour,
-                1.6,
-            )
+    for r in rows.itertuples():
+        colour = BLUE if r.ci_high < 0 else RED if r.ci_low > 0 else GREY
+        sheet.mark(xs[r.Index], down(r.estimate), colour, STROKE, False, SIZE, f"{LINK}{r.row.partition(';')[0]}", r.about)
     if chosen in xs:
-        at = rows.loc[chosen].estimate
-        shown = f"{exp(at) if ratio else at:.2f}"
-        sheet.mark(
-            xs[chosen], down(at), GREY, "diamond", False, 150, "#fig-specification-curve", f"This book's choice: {words} {shown}"
-        )
+        one = rows.loc[chosen]
+        href = f"{LINK}{one.row.partition(';')[0]}"
+        sheet.mark(xs[chosen], down(one.estimate), GREY, "diamond", False, 150, href, f"This book’s choice. {one.about}")
     y = top + TOP + 14
     for column, values in choices.items():
         if labelled:

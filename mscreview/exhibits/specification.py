@@ -80,6 +80,16 @@ def _not_in_it(review: Review) -> str:
     )
 
 
+def _about(cell: dict[str, object]) -> str:
+    """One cell of the grid in words: its result, then the choices that made it."""
+    pooled = f"{cell['k']} trials" if cell["k"] != 1 else "one trial"
+    arms = "" if cell["Tan arms"] == CHOICES["Tan arms"]["moot"] else f"; arms of Tan 2012: {cell['Tan arms']}"
+    return (
+        f"{str(cell['measure']).capitalize()} {cell['estimate']} ({cell['ci_low']} to {cell['ci_high']}), {pooled}. "
+        f"{cell['estimator']}, {cell['interval']} interval; trials: {cell['trials']}{arms}; left out: {cell['left out']}"
+    )
+
+
 @exhibit("fig-specification-curve")
 def specification_curve(review: Review) -> Content:
     """Every cell of the grid, sorted by its estimate within its measure."""
@@ -103,7 +113,7 @@ def specification_curve(review: Review) -> Content:
         (cells.measure == MEASURE) & (cells["estimator code"] == METHOD) & (cells["interval code"] == CI)
         & (cells["trials code"] == "randomised") & (cells["Tan arms code"] == ARMS[0]) & (cells["left out code"] == NOBODY)
     )  # fmt: skip
-    coded = cells.assign(**{c: cells[f"{c} code"] for c in choices})
+    coded = cells.assign(**{c: cells[f"{c} code"] for c in choices}, about=[_about(r) for r in data.to_dict("records")], row=data.row)
     return Content(
         caption=f"Acute rejection after kidney transplantation, pooled in {fmt.number(counts['cells'])} ways: effect measure, estimator, interval, "
         "which trials, which arms of Tan 2012, and which trial is left out. Top: estimates in rising order with 95% intervals, cut at the edge. "

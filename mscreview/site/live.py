@@ -141,4 +141,3 @@ def _place(found: Origin) -> str:
 @cache
 def _origin(review: Review, row: str) -> Origin:
     return origin(review, row)
-

@@ -23,7 +23,7 @@ LIVE = ["chapters/synthesis/transplantation-trials", "chapters/translation-gap",
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 # Nothing is put off until it is near the screen, and colours arrive at once, so that a page can be measured as a whole.
-STILL = "*, ::before, ::after {content-visibility: visible !important; transition: none !important; animation: none !important}"
+STILL = "*, ::before, ::after {content-visibility: visible !important; transition: none !important; animation: none !important; scroll-behavior: auto !important}"
 
 # What is drawn, measured in the page. Also works where the page's own scripts are turned off.
 DRAWN = """() => {
@@ -72,7 +72,7 @@ TRIM = """() => {
 
 def scroll(page) -> None:
     """Go to the end, so that what waits until it is near the screen comes."""
-    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.evaluate("scrollTo({top: document.body.scrollHeight, behavior: 'instant'})")
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
@@ -110,7 +110,7 @@ def show(page, scheme: str, width: int) -> None:
         """scheme => {
           Object.assign(document.documentElement.dataset, {mode: scheme, theme: scheme});
           document.querySelectorAll('main details').forEach(details => { details.open = true; });
-          scrollTo(0, 0); // Nothing lies below the header, which stays while all else moves.
+          scrollTo({top: 0, behavior: 'instant'}); // Nothing lies below the header, which stays while all else moves.
         }""",
         scheme,
     )

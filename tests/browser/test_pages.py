@@ -3,10 +3,12 @@
 Needs _build/html (make site builds it) and Chromium.
 """
 
+import pytest
 from book import address
 from playwright.sync_api import expect
 
 TRIALS = "chapters/synthesis/transplantation-trials"
+CURVE = "chapters/synthesis/specification-curve"
 LEDGER = "chapters/disagreement/ledger"
 
 
@@ -113,7 +115,7 @@ def test_disputed_numbers_lead_to_the_ledger(page):
 
 def test_chooser(page):
     """Another choice gives another answer, and choices that do not go together are settled."""
-    page.goto(address(TRIALS))
+    page.goto(address(CURVE))
     answer = page.locator(".chooser-answer")
     before = answer.inner_text()
     page.locator("select[name=axis5]").select_option("Sun 2018")
@@ -122,3 +124,21 @@ def test_chooser(page):
     page.locator("select[name=axis1]").select_option("Peto")
     assert page.locator("select[name=axis0]").input_value() == "odds ratio"
     assert "was changed too" in answer.inner_text()
+
+
+@pytest.mark.parametrize("options", [{"width": 390}, {"width": 1280}, {"width": 768, "script": False}], ids=str)
+@pytest.mark.parametrize(
+    "doc, place",
+    [
+        ("chapters/synthesis/transplantation-trials", "tbl-pooled"),
+        ("chapters/zhao2020/animal-transplantation", "tbl-zhao2020-animal-transplantation-mechanisms"),
+    ],
+)
+def test_links_land_where_they_lead(visit, doc, place, options):
+    """What a link leads to stands at the top of the window, though charts and tables above it take their size only as they come near."""
+    page = visit(
+        doc, place=f"#{place}", viewport={"width": options["width"], "height": 800}, reduced_motion="reduce",
+        java_script_enabled=options.get("script", True),
+    )  # fmt: skip
+    page.wait_for_timeout(1500)
+    assert 0 <= page.locator(f"#{place}").bounding_box()["y"] < 120

@@ -39,6 +39,7 @@ TRIAL_PAGES = {
     "new/registry": ["ki2020-trials-clinicaltrials", "zhao2020-trials-clinicaltrials", "known-trials"],
     "synthesis/aki-trials": ["ki2020-trials-clinicaltrials"],
     "synthesis/transplantation-trials": ["zhao2020-trials-clinicaltrials"],
+    "synthesis/specification-curve": ["zhao2020-trials-clinicaltrials"],
     "zhao2018/msc-therapy-in-aki": ["ki2020-trials-clinicaltrials"],
     "zhao2020/clinical-challenges": ["zhao2020-trials-clinicaltrials"],
     "ki2020/clinical-experience": ["ki2020-trials-clinicaltrials"],
