@@ -107,7 +107,7 @@ def test_disputed_numbers_lead_to_the_ledger(page):
     ):
         page.goto(address(html))
         for mark in page.locator("a.disputed").all():
-            assert "sources differ" in mark.inner_text()
+            assert "sources differ" in mark.text_content()
             assert "#ledger-" in mark.get_attribute("href")
             found += 1
     assert found >= 3
