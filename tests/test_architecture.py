@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "site": {"errors", "exhibit", "exhibits", "format", "load", "origin", "review", "schema", "state", "charts", "draw"},
     "sphinxext": {"badge", "errors", "exhibit", "facts", "feed", "notebooks", "review", "site", "trace"},
     "cli": {
-        "bibliography", "calculator", "catalogue", "diff", "errors", "facts", "notebooks", "origin", "review", "site", "status", "synthesis", "watch",
+        "bibliography", "calculator", "catalogue", "diff", "errors", "facts", "notebooks", "origin", "review", "site", "status", "store", "synthesis", "watch",
     },
     "__init__": {"errors", "review"},
     "__main__": {"cli"},

@@ -6,15 +6,13 @@ items of a list, the order of columns and the order of rows.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import DataError, Problem, nearest
-from ..load import AS_OF, read_as_of
+from ..load import AS_OF, NotCsv, cut_rows, read_as_of
 from ..schema import Schema, Table, read_schema
 from . import commit, locked, replace_files, row_bytes
 
@@ -166,25 +164,23 @@ def _text(laid: Laid, content: bytes) -> str | None:
 
 def _rows(laid: Laid, table: Table, text: str) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     """Header without white space, and the rows with their lines; what is no row of the table is a problem."""
-    reader = csv.reader(io.StringIO(text), strict=True)
+    found = cut_rows(text)
     rows, empty, header = [], [], []
     try:
-        first = next(reader, [])
+        _, first = next(found, (1, []))
         header = [cell.strip() for cell in first]
         if header != first:
             laid.notes.append("white space around names of columns")
         laid.problems += _header(laid.file, header, list(table.columns))
-        start = reader.line_num + 1
-        for cells in reader:
-            line, start = start, reader.line_num + 1
+        for line, cells in found:
             if not any(cell.strip() for cell in cells):
                 empty.append(str(line))
             elif len(cells) != len(header):
                 laid.problems.append(Problem(laid.file, line, "-", f"{len(cells)} cells in a table of {len(header)} columns"))
             else:
                 rows.append((line, dict(zip(header, cells, strict=True))))
-    except csv.Error as error:
-        laid.problems.append(Problem(laid.file, reader.line_num, "-", f"not readable as CSV: {error}"))
+    except NotCsv as error:
+        laid.problems.append(Problem(laid.file, error.line, "-", str(error)))
     if empty:
         laid.notes.append(f"empty lines taken away: {_some(empty)}")
     return header, rows
