@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -112,6 +113,49 @@ def read_as_of(folder: Path) -> date:
     return day
 
 
+class NotCsv(Exception):
+    """Text that is no CSV from some line on.
+
+    Examples
+    --------
+    >>> error = NotCsv(3, "unexpected end of data")
+    >>> error.line, str(error)
+    (3, 'not readable as CSV: unexpected end of data')
+    """
+
+    def __init__(self, line: int, reason: str):
+        self.line = line
+        super().__init__(f"not readable as CSV: {reason}")
+
+
+def cut_rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Cut CSV into rows of cells, each with the line it starts on; an empty line is a row without cells.
+
+    Parameters
+    ----------
+    text : str
+        With LF or CRLF line ends.
+
+    Raises
+    ------
+    NotCsv
+        A quote is misplaced or never closed.
+
+    Examples
+    --------
+    >>> list(cut_rows('a,b\\n"1\\n2",3\\n'))
+    [(1, ['a', 'b']), (2, ['1\\n2', '3'])]
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    start = 1
+    try:
+        for cells in reader:
+            yield start, cells
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise NotCsv(reader.line_num, str(error)) from error
+
+
 def read_cells(path: Path) -> tuple[list[str], list[dict[str, str]], list[int]]:
     """Read somebody's own CSV file, without a schema: header, rows as text cells, and the line each row starts on.
 
@@ -144,24 +188,22 @@ def read_cells(path: Path) -> tuple[list[str], list[dict[str, str]], list[int]]:
         line = content.count(b"\n", 0, error.start) + 1
         raise DataError([Problem(path.name, line, "-", f"byte 0x{content[error.start]:02x} is not UTF-8")]) from error
     problems, rows, lines = [], [], []
-    reader = csv.reader(io.StringIO(text.replace("\r\n", "\n").replace("\0", "")), strict=True)
+    found = cut_rows(text.replace("\r\n", "\n").replace("\0", ""))
     try:
-        header = [cell.strip() for cell in next(reader, [])]
+        header = [cell.strip() for cell in next(found, (1, []))[1]]
         if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
             raise DataError([Problem(path.name, 1, "-", "columns are not separated by commas (allowed: ',')")])
         if not any(header):
             raise DataError([Problem(path.name, 1, "-", "no header (allowed: names of columns in the first line)")])
         problems += [Problem(path.name, 1, c or "-", "column stands twice") for c in dict.fromkeys(header) if header.count(c) > 1]
-        start = reader.line_num + 1
-        for cells in reader:
-            line, start = start, reader.line_num + 1
+        for line, cells in found:
             if any(cell.strip() for cell in cells):
                 if len(cells) != len(header):
                     problems.append(Problem(path.name, line, "-", f"{len(cells)} cells under {len(header)} columns"))
                 rows.append({name: cell.strip() for name, cell in zip(header, cells, strict=False)})
                 lines.append(line)
-    except csv.Error as error:
-        problems.append(Problem(path.name, reader.line_num, "-", f"not readable as CSV: {error}"))
+    except NotCsv as error:
+        problems.append(Problem(path.name, error.line, "-", str(error)))
     if problems:
         raise DataError(problems)
     return header, rows, lines
@@ -193,22 +235,20 @@ def _decode(raw: Raw, content: bytes) -> str | None:
 
 
 def _parse(raw: Raw, text: str) -> None:
-    reader = csv.reader(io.StringIO(text), strict=True)
+    found = cut_rows(text)
     try:
-        header = next(reader)
+        _, header = next(found)
         _check_header(raw, header)
         known = [(i, c) for i, c in enumerate(header) if c in raw.table.columns]
         raw.columns = [c for _, c in known]
-        start = reader.line_num + 1
-        for cells in reader:
-            line, start = start, reader.line_num + 1
+        for line, cells in found:
             if len(cells) != len(header):
                 raw.fault(line, "-", f"{len(cells)} cells in a table of {len(header)} columns")
                 continue
             raw.rows.append({c: cells[i] for i, c in known})
             raw.lines.append(line)
-    except csv.Error as error:
-        raw.fault(reader.line_num, "-", f"not readable as CSV: {error}")
+    except NotCsv as error:
+        raw.fault(error.line, "-", str(error))
 
 
 def _check_header(raw: Raw, header: list[str]) -> None:

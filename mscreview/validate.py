@@ -65,7 +65,7 @@ def _check_column(raw: Raw, column: Column) -> Iterator[Problem]:
     first: dict[str, int] = {}
     for cell, line in zip(raw.column(column.name), raw.lines, strict=True):
         if cell not in verdicts:
-            verdicts[cell] = _judge(cell, column)
+            verdicts[cell] = judge(cell, column)
         if verdicts[cell]:
             yield Problem(raw.file, line, column.name, verdicts[cell])
         if column.constraints.get("unique") and column.name != raw.table.key:
@@ -74,8 +74,17 @@ def _check_column(raw: Raw, column: Column) -> Iterator[Problem]:
             first.setdefault(cell, line)
 
 
-def _judge(cell: str, column: Column) -> str:
-    """Say what is wrong with one cell of one column, or nothing."""
+def judge(cell: str, column: Column) -> str:
+    """Say what is wrong with one cell of one column, or nothing; whether a row refers to one that exists is not asked.
+
+    Examples
+    --------
+    >>> from mscreview.review import default_root
+    >>> from mscreview.schema import read_schema
+    >>> columns = read_schema(default_root()).tables["studies"].columns
+    >>> judge("2012", columns["year"]), judge("papers", columns["confidence"])
+    ('', "unknown term 'papers' (allowed: verified, partial, unresolved)")
+    """
     if cell == "":
         codes = f"; allowed blanks: {', '.join(column.blanks)}" if column.blanks else ""
         return f"empty cell (allowed: {column.rule.rstrip('.')}{codes})"

@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "bibliography": {"schema"},
     "notebooks": {"load", "review", "schema"},
     "watch": {"disagreements", "errors", "load", "review", "schema", "store"},
+    "contribute": {"errors", "load", "notebooks", "rules", "schema", "state", "store", "validate", "watch"},
     "diff": {"disagreements", "errors", "evidence", "format", "load", "review", "schema", "snapshots", "state", "store"},
     "badge": {"format", "state"},
     "status": {"errors", "format", "review", "state"},
@@ -46,7 +47,7 @@ MAY_IMPORT = {
     "site": {"errors", "exhibit", "exhibits", "format", "load", "origin", "review", "schema", "state", "charts", "draw"},
     "sphinxext": {"badge", "errors", "exhibit", "facts", "feed", "notebooks", "review", "site", "trace"},
     "cli": {
-        "bibliography", "calculator", "catalogue", "diff", "errors", "facts", "notebooks", "origin", "review", "site", "status", "synthesis", "watch",
+        "bibliography", "calculator", "catalogue", "contribute", "diff", "errors", "facts", "notebooks", "origin", "review", "schema", "site", "status", "store", "synthesis", "watch",
     },
     "__init__": {"errors", "review"},
     "__main__": {"cli"},

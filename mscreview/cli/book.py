@@ -15,6 +15,9 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="list every problem of the data",
         description="List every problem of the data, one a line: file:row:column: what is wrong (what is allowed; nearest match). Exit code 1 when there is one.",
     )
+    check.add_argument(
+        "--fix", action="store_true", help="first mend what is safe to mend, as fmt does: order, white space, line ends; no value"
+    )
     add_root(check)
     check.set_defaults(run=_check)
 
@@ -64,10 +67,13 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     from ..review import check, default_root, read_all
+    from .contributing import lay_out
 
     root = options.root or default_root()
     if not root.is_dir():
         print(f"mscreview check: no folder {options.root}", file=sys.stderr)
+        return WRONG_USE
+    if options.fix and lay_out(root, False, "check --fix") == WRONG_USE:
         return WRONG_USE
     problems = check(root)
     for problem in problems:

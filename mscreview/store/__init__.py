@@ -189,14 +189,48 @@ def write(root: Path, tables: Tables, as_of: str | None = None) -> None:
     """
     with locked(root):
         schema = read_schema(root)
-        contents = {schema.tables[name].path: _bytes(schema.tables[name], rows) for name, rows in tables.items()}
+        contents = {schema.tables[name].path: row_bytes(schema.tables[name], rows) for name, rows in tables.items()}
         if as_of is not None:
             contents[AS_OF] = f"{as_of}\n".encode("ascii", "replace")
-        stage = state_folder(root) / "commit"
+        replace_files(root, contents, valid=True)
+
+
+def replace_files(root: Path, contents: Mapping[str, bytes], valid: bool = False) -> None:
+    """Replace files of the data folder, all of them or none; those whose bytes stay the same are not touched.
+
+    Parameters
+    ----------
+    root : Path
+        A checkout, or a data folder.
+    contents : mapping of str to bytes
+        Path below the data folder → the file as it will be.
+    valid : bool
+        Only if the data as they would be have no fault.
+
+    Raises
+    ------
+    DataError
+        `valid` was asked for and the data would not be; lists every problem, and nothing was written.
+    StoreError
+        The file system refused; nothing was written.
+
+    Examples
+    --------
+    >>> import shutil, tempfile
+    >>> from mscreview.review import default_root
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     copy = Path(shutil.copytree(default_root() / "data", Path(folder, "data"))).parent
+    ...     replace_files(copy, {"as_of.txt": b"2027-01-05\\n"})
+    ...     (copy / "data" / "as_of.txt").read_text()
+    '2027-01-05\\n'
+    """
+    with locked(root):
+        schema, stage = read_schema(root), state_folder(root) / "commit"
         try:
             changed = {path: new for path, new in contents.items() if commit.present(schema.folder / path) != new}
             commit.prepare(schema.folder, stage, changed)
-            _check(schema, stage, changed)
+            if valid:
+                _check(schema, stage, changed)
             if changed:
                 commit.decide(stage)
         except OSError as error:
@@ -244,8 +278,21 @@ def recover(root: Path) -> str:
         return told
 
 
-def _bytes(table: Table, rows: Sequence[Row]) -> bytes:
-    """Canonical bytes of a table; a row that does not fit the schema is a problem of its future line."""
+def row_bytes(table: Table, rows: Sequence[Row]) -> bytes:
+    """Write a table as it stands in its file: sorted by key, columns in the order of the schema, LF, quotes only where needed.
+
+    Raises
+    ------
+    DataError
+        A row does not fit the schema; named by the line it would stand on.
+
+    Examples
+    --------
+    >>> from mscreview.review import default_root
+    >>> schema, raws = read(default_root())
+    >>> row_bytes(schema.tables["reviews"], raws["reviews"].rows)[:20]
+    b'review_id,part,first'
+    """
     file, columns = f"data/{table.path}", list(table.columns)
     try:
         ordered = sorted(rows, key=lambda r: r[table.key])

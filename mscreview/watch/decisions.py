@@ -6,8 +6,8 @@ from ..disagreements import differ, find
 from .merge import Cells, Row
 
 
-def opened(cells: Cells, day: str) -> list[Row]:
-    """Make rows of `adjudications` for disagreements that nobody has looked at.
+def opened(cells: Cells, day: str, by: str = "the watch") -> list[Row]:
+    """Make rows of `adjudications` for disagreements that nobody has looked at; `by` says what brought them.
 
     Examples
     --------
@@ -20,7 +20,7 @@ def opened(cells: Cells, day: str) -> list[Row]:
             "disagreement_id": d.id,
             "state": "open",
             "value_used": "not_applicable",
-            "reason": f"Opened by the watch of {day}; not yet read.",
+            "reason": f"Opened by {by} of {day}; not yet read.",
             "evidence": "not_applicable",
         }
         for d in find(cells)

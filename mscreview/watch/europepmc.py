@@ -26,8 +26,9 @@ def record(result: Mapping[str, Any]) -> Record:
 
     Examples
     --------
-    >>> record({"source": "PPR", "id": "12", "title": "A study.", "authorString": "Doe J, Roe R."})
-    Record(key='PPR:12', title='A study', authors='Doe J, Roe R', year='', journal='', doi='', pmid='', nct_id='', snapshot={})
+    >>> found = record({"source": "PPR", "id": "12", "title": "A study.", "authorString": "Doe J, Roe R."})
+    >>> found.key, found.title, found.authors, found.doi
+    ('PPR:12', 'A study', 'Doe J, Roe R', '')
     """
     source, number = line(result.get("source"), 40), line(result.get("id"), 80)
     if not source or not number:
@@ -41,6 +42,10 @@ def record(result: Mapping[str, Any]) -> Record:
         journal=line(result.get("journalTitle")),
         doi=doi(result.get("doi")),
         pmid=pmid(result.get("pmid")) or (pmid(number) if source == "MED" else ""),
+        volume=line(result.get("journalVolume")),
+        issue=line(result.get("issue")),
+        pages=line(result.get("pageInfo")),
+        pmcid=line(result.get("pmcid")),
     )
 
 

@@ -30,6 +30,10 @@ class Record:
     doi: str = ""
     pmid: str = ""
     nct_id: str = ""
+    volume: str = ""
+    issue: str = ""
+    pages: str = ""
+    pmcid: str = ""
     snapshot: Mapping[str, str] = field(default_factory=dict)
 
 
