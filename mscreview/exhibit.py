@@ -18,14 +18,16 @@ import pandas as pd
 from .schema import BLANKS
 
 ROW = "row"
-# Resolved to a relative address by the book's Sphinx extension; elsewhere a harmless fragment.
-LINK = "#row="
+# Resolved by the book's Sphinx extension, to a relative address and to a form of the repository; elsewhere harmless fragments.
+LINK, MEND = "#row=", "#mend="
 # Cells with more characters than this get a wider column.
 LONG = 60
 # Behind the name of a study that none of the reviews knew.
 MARK = "†"
 # More source rows than this stand behind a summary.
 FEW = 4
+# Each row and each mark starts a line, so that the difference of two references names what changed.
+_LINES = re.compile(r"(?<=>)(?=<(?:tr|thead|tbody|figcaption|details|g|a tabindex|path|line|text|rect|circle)[ >])")
 
 
 class ExhibitError(Exception):
@@ -101,12 +103,7 @@ class Exhibit:
         return list(dict.fromkeys(seen))
 
     def __repr__(self) -> str:
-        """One value a line with its column, so that the difference of two runs names what changed."""
-        lines = [f"{self.id}: {self.caption}"]
-        for number, record in enumerate(self.data.itertuples(index=False, name=None), 1):
-            lines.append(f"[{number}]")
-            lines += [f"  {name}: {value}" for name, value in zip(self.data.columns, record, strict=True)]
-        return "\n".join(lines)
+        return as_text(self.id, self.caption, self.data)
 
     def _repr_html_(self) -> str:
         if self.reviews_only is None:
@@ -119,6 +116,9 @@ class Exhibit:
         )
 
     def _html(self, number: str, address: str) -> str:
+        return _LINES.sub("\n", self._joined(number, address))
+
+    def _joined(self, number: str, address: str) -> str:
         """The exhibit by itself, under the number of the exhibit `number`."""
         tables = escape(" ".join(self.sources))
         address = f' id="{address}"' if address else ""
@@ -134,6 +134,27 @@ class Exhibit:
             f'<figure class="exhibit exhibit-figure"{address} data-tables="{tables}"><figcaption>{caption}</figcaption>{self.body}'
             f'<details class="exhibit-data"><summary>Show the data <span class="for-screen-reader">of {self.id}</span></summary>{table}</details>{files}</figure>'
         )
+
+
+def as_text(id: str, caption: str, data: pd.DataFrame) -> str:
+    """Write an exhibit as plain text: one value a line with its column, so that the difference of two runs names what changed.
+
+    Examples
+    --------
+    >>> print(as_text("tbl-x", "Two animals.", pd.DataFrame({"species": ["rat", "pig"]})))
+    tbl-x: Two animals.
+    [1]
+      species: rat
+    [2]
+      species: pig
+    """
+    lines = [f"{id}: {caption}"]
+    # The first colon of a line ends the name.
+    names = [str(c).replace(":", ",") for c in data.columns]
+    for number, record in enumerate(data.itertuples(index=False, name=None), 1):
+        lines.append(f"[{number}]")
+        lines += [f"  {name}: {value}" for name, value in zip(names, record, strict=True)]
+    return "\n".join(lines)
 
 
 def _switch(id: str) -> str:
@@ -167,7 +188,7 @@ def html_table(
     caption : str
         Text of ``<caption>``; left empty for `Exhibit` to fill.
     anchors : str
-        Table name; when given, each row gets the address of its key (the first column).
+        Table name; when given, each row gets the address of its key (the first column), and those of data rows a way to mend them.
 
     Returns
     -------
@@ -188,6 +209,8 @@ def html_table(
         cells = []
         for position, (name, value) in enumerate(zip(data.columns, record, strict=True)):
             text = _links(str(value)) if name == ROW else _cell(name, value)
+            if name == ROW and value == f"{anchors}/{record[0]}":
+                text += f' <a class="mend" href="{MEND}{quote(value)}">suggest a correction</a>'
             tag = 'th scope="row"' if position == 0 else "td"
             long = ' class="long"' if len(str(value)) > LONG else ""
             cells.append(f"<{tag}{long}>{text}</{tag[:2]}>")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # Rooms that no executed cell can reach: a change in them alters no output.
 _OUTSIDE = {
-    "__main__", "badge", "bibliography", "calculator", "cli", "computed", "contribute", "diff", "facts", "notebooks", "origin", "site", "sphinxext",
+    "__main__", "badge", "bibliography", "calculator", "cli", "computed", "contribute", "diff", "facts", "notebooks", "origin", "references", "site", "sphinxext",
     "status", "store", "trace", "watch",
 }  # fmt: skip
 _SECONDS = 120

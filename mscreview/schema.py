@@ -22,7 +22,7 @@ class Column:
     """One column: what it means (for people) and what it admits (for the validator).
 
     ``item`` is the type of the items when a cell holds a list, else an empty string.
-    ``blanks`` are the blank codes that the column admits.
+    ``blanks`` are the blank codes that the column admits; ``terms`` maps each allowed term of a closed list to what it means.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Column:
     item: str
     blanks: tuple[str, ...]
     constraints: dict[str, Any]
+    terms: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,15 @@ def _cell(example: Any) -> str:
     return str(example).lower() if isinstance(example, bool) else str(example)
 
 
+def _terms(field_: dict[str, Any]) -> dict[str, str]:
+    terms = {c["value"]: c["label"] for c in field_.get("categories", [])}
+    allowed = field_["constraints"].get("enum", [])
+    for term in [*allowed, *terms]:
+        if term not in allowed or not terms.get(term, "").strip():
+            raise KeyError(f"{field_['name']}: {term}, once in enum and once with a label in categories")
+    return terms
+
+
 def _column(field_: dict[str, Any]) -> Column:
     return Column(
         name=field_["name"],
@@ -155,4 +165,5 @@ def _column(field_: dict[str, Any]) -> Column:
         item=field_.get("itemType", ""),
         blanks=tuple(field_["blanks"]),
         constraints=field_["constraints"],
+        terms=_terms(field_),
     )

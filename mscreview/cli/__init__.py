@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import book, calculators, contributing, living
+from . import book, calculators, contributing, living, publishing
 from .codes import PROBLEMS
 
 
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Check and extend the evidence, keep the book's chapters up to date, watch what is new, and pool or count your own studies.",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for family in (book, contributing, living, calculators):
+    for family in (book, contributing, living, publishing, calculators):
         family.add(commands)
     options = parser.parse_args(arguments)
     try:

@@ -54,6 +54,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     diff.add_argument("old", metavar="OLD", help="a git revision, a checkout or a data folder")
     diff.add_argument("new", metavar="NEW", nargs="?", default="", help="the same (default: the data as they stand)")
+    diff.add_argument("--pages", action="store_true", help="say as well which exhibits of which pages differ, from the references of both states")
     diff.add_argument("--json", action="store_true", help="print one JSON object instead of words")
     add_root(diff)
     diff.set_defaults(run=_diff)
@@ -103,7 +104,7 @@ def _status(options: argparse.Namespace) -> int:
 def _diff(options: argparse.Namespace) -> int:
     from ..diff import run_diff
 
-    return _at_root(options, lambda root: run_diff(options.old, options.new, root, options.json))
+    return _at_root(options, lambda root: run_diff(options.old, options.new, root, options.json, options.pages))
 
 
 def _release(options: argparse.Namespace) -> int:

@@ -35,9 +35,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Added:
-    """Rows that were added: table → complete rows, in the order offered; and how many disagreements they opened."""
+    """Rows that were added: table → complete rows, in the order offered; the tables as they are with them; disagreements they opened."""
 
     rows: Mapping[str, Sequence[Mapping[str, str]]]
+    tables: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
     opened: int = 0
 
 
@@ -106,7 +107,9 @@ def add(root: Path, entries: Iterable[Entry], day: date, dry: bool = False) -> A
             raise DataError(_at_home(error.problems, entries, made, laid)) from error
         if not dry:
             write(root, tables)
-    return Added(made, len(tables.get("adjudications", raws["adjudications"].rows)) - len(raws["adjudications"].rows) - len(made.get("adjudications", [])))
+    standing = raws["adjudications"].rows
+    opened_now = len(tables.get("adjudications", standing)) - len(standing) - len(made.get("adjudications", []))
+    return Added(made, tables, opened_now)
 
 
 def _refuse_known(raws: Mapping[str, Raw], entries: Sequence[Entry], made: Mapping[str, list[dict[str, str]]]) -> None:

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from ..errors import DataError, Problem, nearest
+from ..format import counted
 from ..store import read
 from . import Added, Entry, add, chapter
 from .affected import affected
@@ -190,24 +191,28 @@ class Offer:
 
 
 def told(root: Path, added: Added, dry: bool) -> Iterator[str]:
-    """Say in lines what was added and which pages read the tables of it.
+    """Say in lines what was added, and on which pages a reader finds something else than before.
 
     Examples
     --------
     >>> from mscreview.review import default_root
     >>> rows = {"publication_counts": [{"count_id": "x"}]}
-    >>> list(told(default_root(), Added(rows), dry=True))[:2]
-    ['would add publication_counts/x', 'pages that read these tables: 3']
+    >>> list(told(default_root(), Added(rows), dry=True))
+    ['would add publication_counts/x', 'no table and no chart changes']
     """
     for table, made in added.rows.items():
         for row in made:
             yield f"{'would add' if dry else 'added'} {table}/{next(iter(row.values()))}"
     if added.opened:
         yield f"{added.opened} disagreement{'s' if added.opened > 1 else ''} with what stands {'would be' if dry else 'opened'} in adjudications, to be decided"
-    pages = affected(root, [*added.rows, *(["adjudications"] if added.opened else [])])
+    pages = affected(root, added.tables, not dry)
+    exhibits = sum(map(len, pages.values()))
+    verb = "would change" if dry else "change"
     if pages:
-        yield f"pages that read these tables: {len(pages)}"
+        yield f"{counted(exhibits, 'exhibit')} on {counted(len(pages), 'page')} {verb}, and the sentences that quote them:"
         for page, ids in pages.items():
             yield f"  {page}: {', '.join(ids)}"
+    else:
+        yield "no table and no chart changes"
     if not dry:
         yield "next: make book, and look at the pages; then make test, and open a pull request"

@@ -138,3 +138,12 @@ def level(changes: Iterable[Change]) -> str:
     if kinds - {CORRECTED}:
         return "minor"
     return "patch" if changes else "none"
+
+
+@dataclass(frozen=True)
+class PageChange:
+    """One exhibit that a reader finds changed: where it stands, and what differs, a sentence each."""
+
+    page: str
+    exhibit: str
+    words: tuple[str, ...]

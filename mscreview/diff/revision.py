@@ -1,4 +1,4 @@
-"""From a name to a folder: a folder as it stands, or the data of a git revision in a temporary place."""
+"""From a name to a folder: a folder as it stands, or the data or references of a git revision in a temporary place."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import tarfile
 from pathlib import Path
 
 from ..errors import DataError, nearest
+from ..references import FOLDER
 from ..schema import data_folder
 
 
@@ -49,6 +50,39 @@ def resolve(name: str, root: Path, into: Path) -> Path:
         return root
     if _holds_data(name):
         return Path(name)
+    _unpack(name, root, _folder(root), into)
+    return into
+
+
+def resolve_references(name: str, root: Path, into: Path) -> Path:
+    """Find the references that a name means, as `resolve` finds data.
+
+    Returns
+    -------
+    Path
+        A folder that holds ``reference/``, or held none at that time.
+
+    Raises
+    ------
+    RevisionError
+        As `resolve`.
+
+    Examples
+    --------
+    >>> from mscreview.review import default_root
+    >>> resolve_references("", default_root(), Path("unused")) == default_root()
+    True
+    """
+    if not name:
+        return root
+    if _holds_data(name):
+        return Path(name)
+    _unpack(name, root, _folder(root).parent / FOLDER, into / FOLDER)
+    return into
+
+
+def _unpack(name: str, root: Path, folder: Path, into: Path) -> None:
+    """Write one folder of a revision, as it stood then."""
     if name.startswith("-") or not name.isprintable():
         raise RevisionError(f"{name!r} is no folder with data and no name of a revision")
     _repository(name, root)
@@ -57,8 +91,8 @@ def resolve(name: str, root: Path, into: Path) -> Path:
     commit = ran.stdout.decode().strip()
     if ran.returncode or not commit:
         raise RevisionError(_unknown(name, top))
-    inside = _folder(root).resolve().relative_to(top.resolve()).as_posix()
-    # Without the first option, a user's settings could turn line ends; the second is the data folder of that commit.
+    inside = folder.resolve().relative_to(top.resolve()).as_posix()
+    # Without the first option, a user's settings could turn line ends; the second is that folder of that commit.
     packed = _run(top, "-c", "core.autocrlf=false", "archive", "--format=tar", f"{commit}:{'' if inside == '.' else inside}")
     if packed.returncode:
         raise RevisionError(f"revision {name} has no folder {inside} ({_said(packed)})")
@@ -66,8 +100,7 @@ def resolve(name: str, root: Path, into: Path) -> Path:
         with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
             archive.extractall(into, filter="data")
     except (tarfile.TarError, OSError) as error:
-        raise RevisionError(f"the data of revision {name} cannot be unpacked: {error}") from error
-    return into
+        raise RevisionError(f"{inside} of revision {name} cannot be unpacked: {error}") from error
 
 
 def _holds_data(name: str) -> bool:

@@ -12,21 +12,23 @@ from tempfile import TemporaryDirectory
 
 from ..errors import DataError
 from ..load import read_as_of
+from ..references import read_references
 from ..review import check
 from ..schema import FILE, Schema
 from ..store import StoreError, locked, read, write
 from . import words
 from .compare import compare
 from .model import Diff, level
+from .pages import PageChange, compare_pages, pages_as_words
 from .release import insert, next_version, number, recorded, records, section
-from .revision import RevisionError, resolve
+from .revision import RevisionError, resolve, resolve_references
 
 GOOD, PROBLEMS, WRONG_USE = 0, 1, 2
 WORKING = "the data as they stand"
 CHANGELOG = "CHANGELOG.md"
 
 
-def run_diff(old: str, new: str, root: Path, as_json: bool = False) -> int:
+def run_diff(old: str, new: str, root: Path, as_json: bool = False, pages: bool = False) -> int:
     """Print what differs between two states of the data.
 
     Parameters
@@ -37,6 +39,8 @@ def run_diff(old: str, new: str, root: Path, as_json: bool = False) -> int:
         A checkout or a data folder, whose repository has the revisions.
     as_json : bool
         JSON instead of words.
+    pages : bool
+        Compare the references as well: which exhibits of which pages a reader finds changed.
 
     Returns
     -------
@@ -52,12 +56,21 @@ def run_diff(old: str, new: str, root: Path, as_json: bool = False) -> int:
     """
     try:
         diff = _compared(old, new, root)
-    except RevisionError as error:
+        read = _read(old, new, root) if pages else None
+    except (RevisionError, ValueError) as error:
         return _wrong("diff", str(error))
     except DataError as error:
         return _faulty(error)
-    print(words.as_json(diff) if as_json else words.as_words(diff))
+    print(words.as_json(diff, read) if as_json else words.as_words(diff))
+    if read is not None and not as_json:
+        print(pages_as_words(read))
     return GOOD
+
+
+def _read(old: str, new: str, root: Path) -> list[PageChange]:
+    with TemporaryDirectory() as folder:
+        sides = [resolve_references(name, root, Path(folder, str(i))) for i, name in enumerate((old, new))]
+        return compare_pages(*(read_references(side) for side in sides))
 
 
 def _compared(old: str, new: str, root: Path) -> Diff:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from .. import format as fmt
 from .cells import listed, spell
-from .model import ADDED, ANSWER, CORRECTED, KINDS, MOVED, OPENED, SETTLED, WITHDRAWN, Change, Diff
+from .model import ADDED, ANSWER, CORRECTED, KINDS, MOVED, OPENED, SETTLED, WITHDRAWN, Change, Diff, PageChange
 from .parts import ordered
 
 HEADS = {
@@ -138,15 +138,21 @@ def _capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def as_json(diff: Diff) -> str:
+def as_json(diff: Diff, pages: Sequence[PageChange] | None = None) -> str:
     """Give a difference as JSON, cell by cell.
+
+    Parameters
+    ----------
+    diff : Diff
+    pages : sequence of PageChange, optional
+        What changes for a reader, when that was compared.
 
     Returns
     -------
     str
         An object with ``old``, ``new``, ``level``, ``counts`` (kind → number, without the book's own records), ``changes`` (sorted;
-        ``kind``, ``table``, ``entity``, ``column``, ``rows``, ``before``, ``after``, ``parts``, ``words``, ``bookkeeping``) and
-        ``not_compared``.
+        ``kind``, ``table``, ``entity``, ``column``, ``rows``, ``before``, ``after``, ``parts``, ``words``, ``bookkeeping``),
+        ``not_compared``, and ``pages`` (``page``, ``exhibit``, ``words``) when they were compared.
 
     Examples
     --------
@@ -164,4 +170,6 @@ def as_json(diff: Diff) -> str:
         "old": diff.old, "new": diff.new, "level": diff.level, "counts": {k: len(diff.of(k)) for k in KINDS}, "changes": changes,
         "not_compared": list(diff.not_compared),
     }  # fmt: skip
+    if pages is not None:
+        told["pages"] = [{"page": c.page, "exhibit": c.exhibit, "words": list(c.words)} for c in pages]
     return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True)

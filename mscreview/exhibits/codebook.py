@@ -29,7 +29,7 @@ def codebook(review: Review, id: str) -> Content:
     table = next(t for t in review.schema.tables.values() if id == f"tbl-codebook-{_slug(t.name)}")
     records = []
     for c in table.columns.values():
-        allowed = ", ".join(c.constraints["enum"]) if "enum" in c.constraints else ""
+        allowed = "; ".join(f"{term} ({meaning})" for term, meaning in c.terms.items())
         if c.name in table.references:
             allowed = "a {1} of {0}".format(*table.references[c.name])
         records.append(
@@ -46,9 +46,9 @@ def codebook(review: Review, id: str) -> Content:
                 "row": f"datapackage/{table.name}.{c.name}",
             }
         )
-    count = len(review.table(table.name))
+    count, licence = len(review.table(table.name)), review.schema.descriptor["licenses"][0]["name"]
     return Content(
-        caption=f"Columns of {table.path}. {table.description}",
+        caption=f"Columns of {table.path}, {fmt.counted(count, 'row')}, {licence}. {table.description}",
         alt=f"{len(records)} columns, {fmt.number(count)} rows; the key is {table.key}.",
         data=pd.DataFrame(records),
     )

@@ -29,11 +29,13 @@ def of_section(rows: pd.DataFrame, review_id: str, section: str) -> pd.DataFrame
 
 
 def _sections(review: Review, table: str) -> dict[str, tuple[str, str, str]]:
-    found = {}
-    for s in review.table("sections").itertuples():
-        if len(of_section(review.table(table), s.review_id, s.locator)):
-            found[f"tbl-{s.page.replace('/', '-')}-{table}"] = (s.review_id, s.locator, s.heading)
-    return found
+    rows = review.table(table)
+    filled = set(zip(rows.review_id, rows.locator.str.partition(".")[0], strict=True))
+    return {
+        f"tbl-{s.page.replace('/', '-')}-{table}": (s.review_id, s.locator, s.heading)
+        for s in review.table("sections").itertuples()
+        if (s.review_id, s.locator) in filled
+    }
 
 
 @exhibits_for(lambda review: list(_sections(review, "statements")))

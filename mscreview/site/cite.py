@@ -15,7 +15,7 @@ from ..review import Review
 from ..state import day_words
 from . import preview
 from .linked import AUTHOR, LICENCES, ROOT, data_block, doubt, released, version
-from .sitemap import page_address, site_address
+from .sitemap import page_address, repository, site_address
 
 if TYPE_CHECKING:
     from . import Site
@@ -349,14 +349,12 @@ def update(root: Path) -> Path | None:
     ...     update(Path(folder)) is None
     True
     """
-    config = root / "_config.yml"
-    if not config.is_file():
+    home = repository(root)
+    if not home:
         return None
-    import yaml
-
     path = root / CITATION
     # Not open_review: that hands out what was read before a release changed it.
-    text = citation_file(Review(root), yaml.safe_load(config.read_text(encoding="utf-8"))["repository"]["url"])
+    text = citation_file(Review(root), home)
     path.write_text(text, encoding="utf-8")
     return path
 

@@ -41,6 +41,8 @@ SCHEMA = "datapackage"
 EDGE = 12
 # Leading columns of the full data; a column of a table that is called so gets the table's name in front.
 LEAD = ("table", ROW)
+# Before the table in the id of an exhibit that lists its columns.
+CODEBOOK = "tbl-codebook-"
 TYPES = {
     ".csv": "text/csv", "-full.csv": "text/csv", ".svg": "image/svg+xml", ".md": "text/markdown", ".json": "application/json",
     ".zip": "application/zip",
@@ -152,6 +154,9 @@ def links(site: Site, id: str, root: str, kind: str) -> str:
         *([(f"{at}.svg", "drawing (SVG)")] if kind == "figure" else []),
         (f"{at}.md", "as text"), (f"{at}.zip", "all (ZIP)"), (f"#{id}", "permanent link"),
     ]  # fmt: skip
+    if id.startswith(CODEBOOK):
+        table = f"{root}{DATA}/{id.removeprefix(CODEBOOK).replace('-', '_')}"
+        found = [(f"{table}.csv", "encoded rows (CSV)"), (f"{table}.json", "encoded rows (JSON)"), *found]
     name = f'<span class="for-screen-reader"> – {escape(_number(site, id))}</span>'
     return "<span>Files</span> " + " ".join(f'<a href="{escape(href)}">{words}{name}</a>' for href, words in found)
 

@@ -35,7 +35,7 @@ BIBLIOGRAPHY = "chapters/bibliography"
 # Exhibits that print an encoded table whole.
 ROWS = "tbl-rows-"
 # Parts of a page that are not its prose: a word that stands only there is found, but not quoted.
-ASIDE = {"exhibit", "switched", "fact-sources", "chapter-state", "disputed"}
+ASIDE = {"exhibit", "switched", "fact-sources", "chapter-state", "disputed", "mend"}
 # What says nothing of the page's subject, or the same on every page.
 DROPPED = ("headerlink", "exhibit-number", "exhibit-files", "additions-switch", "cite-page")
 INLINE = {"a", "abbr", "b", "cite", "code", "data", "em", "i", "kbd", "mark", "q", "small", "span", "strong", "sub", "sup", "time"}

@@ -17,6 +17,21 @@ NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 MOST = 50_000
 
 
+def repository(root: Path) -> str:
+    """Address of the repository, as ``_config.yml`` gives it; empty where a folder of data alone has none.
+
+    Examples
+    --------
+    >>> from mscreview.review import default_root
+    >>> repository(default_root()).startswith("https://github.com/"), repository(Path("no such folder"))
+    (True, '')
+    """
+    import yaml
+
+    config = root / "_config.yml"
+    return yaml.safe_load(config.read_text(encoding="utf-8"))["repository"]["url"] if config.is_file() else ""
+
+
 def site_address(repository: str) -> str:
     """Where the site of a repository is served, so that its address has one home.
 

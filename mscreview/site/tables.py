@@ -272,7 +272,7 @@ def blanks(site: Site) -> dict[str, str]:
     return {code["value"]: code["label"] for code in first["missingValues"]}
 
 
-def meaning(column: Column) -> dict[str, str]:
+def meaning(column: Column) -> dict[str, Any]:
     """Say what a column of the schema means, without the parts that only the validator needs.
 
     Examples
@@ -283,9 +283,9 @@ def meaning(column: Column) -> dict[str, str]:
     """
     found = {
         "name": column.name, "type": column.type, "items": column.item, "unit": column.unit, "description": column.description,
-        "rule": column.rule,
+        "rule": column.rule, "terms": column.terms,
     }  # fmt: skip
-    return {name: text for name, text in found.items() if text}
+    return {name: part for name, part in found.items() if part}
 
 
 def _descriptor(site: Site, source: Mapping[str, bytes]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -15,7 +15,7 @@ from sphinx.util.display import status_iterator
 
 from .. import feed
 from ..badge import SEARCHES, badge
-from ..exhibit import LINK, anchor
+from ..exhibit import LINK, MEND, anchor
 from ..site import Shown, Site, cite, downloads, finish
 from ..site.shell import ThemeChanged
 from ..site.sitemap import site_address
@@ -80,8 +80,15 @@ def finish_page(app: Sphinx, page: str, template: str, context: dict[str, Any], 
         if page != book.homes.get(LEDGER):
             words = rf'(<a [^>]*href="{re.escape(LINK)}([^"]+)"[^>]*>[^<]+</a>)'
             body = re.sub(words, lambda m: m[1] + _dispute_mark(book, pathto, unquote(m[2])), body)
+        repository = app.config.html_theme_options["repository_url"]
+        body = re.sub(rf'href="{re.escape(MEND)}([^"]+)"', lambda m: f'href="{escape(_form(repository, unquote(m[1])))}"', body)
         context["body"] = re.sub(rf'href="{re.escape(LINK)}([^"]+)"', lambda m: _row_link(book, pathto, unquote(m[1])), body)
     context["metatags"] = "\n".join([context.get("metatags", ""), *head])
+
+
+def _form(repository: str, row: str) -> str:
+    """The form for a correction, with the row filled in (the names are those of ``.github/ISSUE_TEMPLATE/datum.yml``)."""
+    return f"{repository}/issues/new?{urlencode({'template': 'datum.yml', 'title': f'Datum: {row}', 'row': row})}"
 
 
 def _description(context: dict[str, Any]) -> str:

@@ -30,9 +30,9 @@
 
   /* What a cell says, without marks about it and without the words that open it. */
   function said(cell) {
-    if (cell.querySelector(".disputed, summary")) {
+    if (cell.querySelector(".disputed, .mend, summary")) {
       cell = cell.cloneNode(true);
-      cell.querySelectorAll(".disputed, summary").forEach(function (part) { part.remove(); });
+      cell.querySelectorAll(".disputed, .mend, summary").forEach(function (part) { part.remove(); });
     }
     return plain(cell.textContent);
   }
