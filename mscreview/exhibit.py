@@ -123,7 +123,7 @@ class Exhibit:
         tables = escape(" ".join(self.sources))
         address = f' id="{address}"' if address else ""
         files = f'<p class="exhibit-files" data-exhibit="{self.id}"></p>'
-        caption = f'<span class="exhibit-number" data-exhibit="{number}"></span> {escape(self.caption)}'
+        caption = f'<span class="exhibit-number" data-exhibit="{number}"></span> {_marked(self.caption)}'
         if not self.is_figure:
             return (
                 f'<div class="exhibit exhibit-table"{address} data-tables="{tables}">'
@@ -204,13 +204,15 @@ def html_table(
     columns = columns or {}
     heads = "".join(f'<th scope="col">{escape(columns.get(c, _head(c)))}</th>' for c in data.columns)
     lines = []
+    rows = set(data[ROW]) if ROW in data else set()
     for record in data.itertuples(index=False, name=None):
         mark = f' id="{anchor(anchors, str(record[0]))}"' if anchors else ""
         cells = []
         for position, (name, value) in enumerate(zip(data.columns, record, strict=True)):
             text = _links(str(value)) if name == ROW else _cell(name, value)
-            if name == ROW and value == f"{anchors}/{record[0]}":
-                text += f' <a class="mend" href="{MEND}{quote(value)}">suggest a correction</a>'
+            if anchors and position == 0 and f"{anchors}/{value}" in rows:
+                words = f'suggest a correction<span class="for-screen-reader"> of {text}</span>'
+                text += f' <a class="mend" href="{MEND}{quote(f"{anchors}/{value}")}">{words}</a>'
             tag = 'th scope="row"' if position == 0 else "td"
             long = ' class="long"' if len(str(value)) > LONG else ""
             cells.append(f"<{tag}{long}>{text}</{tag[:2]}>")
@@ -243,6 +245,11 @@ def _links(cell: str) -> str:
     return links if len(rows) <= FEW else f"<details><summary>{len(rows)} rows</summary>{links}</details>"
 
 
+def _marked(text: str) -> str:
+    """Text as HTML; names between backticks are those of files, tables and columns."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
 def _cell(name: str, value: object) -> str:
     if isinstance(value, list):
         if value and isinstance(value[0], list):
@@ -254,7 +261,7 @@ def _cell(name: str, value: object) -> str:
         return f'<span class="blank">{escape(str(value).replace("_", " "))}</span>'
     if isinstance(value, float):
         value = f"{value:,.15g}"
-    text = escape(str(value))
+    text = _marked(str(value))
     if name == "nct_id" and str(value).startswith("NCT"):
         return f'<a href="https://clinicaltrials.gov/study/{text}">{text}</a>'
     if name == "doi":

@@ -239,6 +239,7 @@ def snapshot(every: bool = False, dry: bool = False, jobs: int = 2) -> int:
                 f"{path.relative_to(default_root())}: "
                 + ("reference is out of date (make snapshot)" if path.suffix == ".md" else "reference without chapter")
             )
+        print(f"references: {len(pages) - len(due)} of {len(pages)} hold")
         return 1 if due or orphans else 0
     for path in orphans:
         path.unlink()

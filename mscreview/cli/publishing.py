@@ -74,13 +74,14 @@ def _links(options: argparse.Namespace) -> int:
 
 
 def _pack(options: argparse.Namespace) -> int:
+    from ..review import default_root
     from ..site.pack import pack
 
     site = _site(options, "pack")
     if site is None:
         return WRONG_USE
     try:
-        for path in pack(site, options.into):
+        for path in pack(site, options.into, (options.root or default_root()) / "CHANGELOG.md"):
             print(path)
     except OSError as error:
         print(f"mscreview pack: {error.filename or options.into}: {error.strerror}", file=sys.stderr)

@@ -31,7 +31,7 @@ def codebook(review: Review, id: str) -> Content:
     for c in table.columns.values():
         allowed = "; ".join(f"{term} ({meaning})" for term, meaning in c.terms.items())
         if c.name in table.references:
-            allowed = "a {1} of {0}".format(*table.references[c.name])
+            allowed = "any {1} of {0}".format(*table.references[c.name])
         records.append(
             {
                 "column": c.name,

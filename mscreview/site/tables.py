@@ -272,7 +272,7 @@ def blanks(site: Site) -> dict[str, str]:
     return {code["value"]: code["label"] for code in first["missingValues"]}
 
 
-def meaning(column: Column) -> dict[str, Any]:
+def meaning(column: Column) -> dict[str, str]:
     """Say what a column of the schema means, without the parts that only the validator needs.
 
     Examples
@@ -283,9 +283,9 @@ def meaning(column: Column) -> dict[str, Any]:
     """
     found = {
         "name": column.name, "type": column.type, "items": column.item, "unit": column.unit, "description": column.description,
-        "rule": column.rule, "terms": column.terms,
+        "rule": column.rule,
     }  # fmt: skip
-    return {name: part for name, part in found.items() if part}
+    return {name: text for name, text in found.items() if text}
 
 
 def _descriptor(site: Site, source: Mapping[str, bytes]) -> dict[str, Any]:
@@ -308,7 +308,7 @@ def _records(site: Site, table: Table) -> dict[str, Any]:
             **_about(site, table), "version": site.version, "as_of": site.review.as_of.isoformat(),
             "folder": f"{site.address}{DATA}/", "reading": READING, "blanks": blanks(site),
         },
-        "columns": [meaning(c) for c in columns.values()],
+        "columns": [meaning(c) | ({"terms": c.terms} if c.terms else {}) for c in columns.values()],
         "records": [{c: value(cells[c][i], columns[c]) for c in columns} for i in range(len(keys))],
         "blanks": {key: codes for key, codes in empty.items() if codes},
     }  # fmt: skip
