@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 FOLDER = "reference"
 _EXHIBIT = re.compile(r'<(?:div|figure) class="exhibit[^>]* data-tables="([^"]*)"')
@@ -90,15 +91,38 @@ def read_references(root: Path) -> dict[str, Shown]:
     return {shown.id: shown for path in sorted(folder.rglob("*.ipynb")) for shown in _of_page(folder, path)}
 
 
-def _of_page(folder: Path, path: Path) -> Iterator[Shown]:
-    page = path.relative_to(folder).with_suffix("").as_posix()
-    try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        outputs = [o["data"] for c in cells if c["cell_type"] == "code" for o in c["outputs"]]
-        pairs = [("".join(o["text/plain"]), "".join(o["text/html"])) for o in outputs]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{FOLDER}/{page}.ipynb is no reference of a chapter ({error}); make snapshot renews it") from error
-    for text, html in pairs:
+def shown_in(page: str, outputs: Iterable[Mapping[str, Any]]) -> Iterator[Shown]:
+    """Read the exhibits among the outputs of a page's cells.
+
+    Parameters
+    ----------
+    page : str
+        Without ``chapters/``.
+    outputs : iterable of mapping
+        As a notebook stores them; each has ``data`` with ``text/plain`` and ``text/html``.
+
+    Raises
+    ------
+    KeyError
+        An output lacks one of these.
+
+    Examples
+    --------
+    >>> found = shown_in("a", [{"data": {"text/plain": "tbl-x: Two.", "text/html": ["<p>", "</p>"]}}])
+    >>> [shown.id for shown in found]
+    ['tbl-x']
+    """
+    for output in outputs:
+        text, html = ("".join(output["data"][kind]) for kind in ("text/plain", "text/html"))
         if id_ := _ID.match(text):
             tables = frozenset(t for found in _EXHIBIT.findall(html) for t in found.split())
             yield Shown(page, id_[0], text, html, tables)
+
+
+def _of_page(folder: Path, path: Path) -> list[Shown]:
+    page = path.relative_to(folder).with_suffix("").as_posix()
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return list(shown_in(page, (o for c in cells if c["cell_type"] == "code" for o in c["outputs"])))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{FOLDER}/{page}.ipynb is no reference of a chapter ({error}); make snapshot renews it") from error
