@@ -212,7 +212,7 @@ def told(root: Path, added: Added, dry: bool) -> Iterator[str]:
         yield f"{counted(exhibits, 'exhibit')} on {counted(len(pages), 'page')} {verb}, and the sentences that quote them:"
         for page, ids in pages.items():
             yield f"  {page}: {', '.join(ids)}"
-    else:
+    elif (root / "_toc.yml").is_file():
         yield "no table and no chart changes"
     if not dry:
         yield "next: make book, and look at the pages; then make test, and open a pull request"

@@ -66,7 +66,7 @@ def _rows(before: Sequence[dict[str, str]], after: Sequence[dict[str, str]]) -> 
     for old, new in pairs:
         cells = [f"{c} {_value(old, c)} → {_value(new, c)}" for c in {**old, **new} if c != ROW and old.get(c) != new.get(c)]
         if cells:
-            told.append(f"{_name(new)}: {'; '.join(cells)}")
+            told.append(f"{_name({c: v for i, (c, v) in enumerate(new.items()) if i == 0 or old.get(c) == v})}: {'; '.join(cells)}")
         elif old != new:
             told.append(f"{_name(new)}: other source rows")
     told += [f"added: {_name(r)}" for r in come]

@@ -175,9 +175,11 @@ class TestExhibit:
         kind = "figure" if id_ in FIGURES else "table"
         found = html.fragment_fromstring(downloads.links(site, id_, "../../", kind), create_parent="p").findall("a")
         targets = [a.get("href") for a in found]
-        assert len(set(targets)) == (7 if kind == "figure" else 6)
+        encoded = ["../../data/experiments.csv", "../../data/experiments.json"] if id_ == "tbl-codebook-experiments" else []
+        assert targets[: len(encoded)] == encoded
+        assert len(set(targets)) == len(encoded) + (7 if kind == "figure" else 6)
         assert targets[-1] == f"#{id_}"
-        for target in targets[:-1]:
+        for target in targets[len(encoded) : -1]:
             assert (site.out / "chapters" / "part" / target).resolve().is_file(), target
         for a in found:
             assert a.text and a.text_content() == f"{a.text} – {site.shown[id_].number}"

@@ -5,8 +5,8 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from mscreview import DataError
-from mscreview.review import default_root
+from mscreview import DataError, open_review
+from mscreview.review import check, default_root
 from mscreview.schema import BLANKS, data_folder, read_schema
 
 
@@ -108,3 +108,49 @@ def test_records_cannot_be_changed(schema):
     """A table or column cannot be altered after reading."""
     with pytest.raises(FrozenInstanceError):
         schema.tables["reviews"].key = "year"
+
+
+class TestTerms:
+    """Each allowed term has a meaning in the codebook, and no other spelling gets into the data."""
+
+    def columns(self):
+        schema = read_schema(default_root())
+        found = [(t, c) for t in schema.tables.values() for c in t.columns.values() if "enum" in c.constraints]
+        assert len(found) > 60
+        return found
+
+    def test_every_term_has_a_meaning(self):
+        """One line of text a term, in the order of the list, and not the term again."""
+        for table, column in self.columns():
+            assert list(column.terms) == column.constraints["enum"], f"{table.name}.{column.name}"
+            for term, meaning in column.terms.items():
+                assert meaning.strip() == meaning != term and "\n" not in meaning
+
+    def test_the_codebook_shows_them(self):
+        """The page of the data spells each as the data do."""
+        for table, column in self.columns():
+            shown = open_review().content(f"tbl-codebook-{table.name.replace('_', '-')}")[0].data.set_index("column")
+            for term, meaning in column.terms.items():
+                assert f"{term} ({meaning})" in shown.loc[column.name, "allowed terms"]
+
+    @pytest.mark.parametrize("change", ["no label", "no category", "no term"])
+    def test_a_term_without_meaning_is_refused(self, copy, change):
+        """Whoever adds a term says what it means; whoever takes one away takes both."""
+        path = copy.root / "data" / "datapackage.json"
+        descriptor = json.loads(path.read_text(encoding="utf-8"))
+        field = next(f for f in descriptor["resources"][0]["schema"]["fields"] if "enum" in f["constraints"])
+        if change == "no label":
+            field["categories"][0]["label"] = " "
+        elif change == "no category":
+            del field["categories"][0]
+        else:
+            del field["constraints"]["enum"][0]
+        path.write_text(json.dumps(descriptor), encoding="utf-8")
+        with pytest.raises(DataError, match=f"a resource lacks .*{field['name']}: zhao2018, once in enum and once with a label"):
+            read_schema(copy.root)
+
+    def test_another_spelling_is_refused(self, copy):
+        """A term that the data spell otherwise than the codebook is named, with the nearest."""
+        line = copy.edit("findings", "zhao2020-T1-r01-f1", "population", "animals")
+        problems = [str(p) for p in check(copy.root)]
+        assert any(p.startswith(f"data/findings.csv:{line}:population: unknown term 'animals'") and "nearest: animal" in p for p in problems)

@@ -52,18 +52,22 @@ def test_every_row_has_a_page(book):
     assert book.row_page("nowhere/x") is None
 
 
+CONFIG = SimpleNamespace(html_theme_options={"repository_url": "https://github.com/a/b"})
+
+
 def test_page_is_finished(book):
     """Numbers, row links, files and citation are filled in, and the page gets the scripts it needs, no other."""
     mark = '<span class="exhibit-number" data-exhibit="fig-translation-gap"></span>'
     files = '<p class="exhibit-files" data-exhibit="fig-translation-gap"></p>'
-    body = f'{mark}<a href="#row=reviews/ki2020">x</a>{files}'
+    mend = '<a class="mend" href="#mend=results/a%20b">suggest a correction</a>'
+    body = f'{mark}<a href="#row=reviews/ki2020">x</a>{mend}{files}'
     context = {
         "body": f"<h1>T</h1>{body}",
         "pathto": lambda page, resource=0: f"../{page}{'' if resource else '.html'}",
         "metatags": '<meta content="What the page says." name="description" />',
     }
     added = []
-    app = SimpleNamespace(mscreview_book=book, add_js_file=lambda name, **_: added.append(name))
+    app = SimpleNamespace(mscreview_book=book, add_js_file=lambda name, **_: added.append(name), config=CONFIG)
     finish_page(app, "chapters/index", "page.html", context, None)
     assert context["body"].startswith('<h1>T</h1><div class="chapter-state"')
     assert added == ["shell.js", "due.js", "cite.js"]
@@ -73,12 +77,14 @@ def test_page_is_finished(book):
     assert 'type="application/atom+xml" title="What changed" href="../feed.xml"' in context["metatags"]
     assert f'<span class="exhibit-number">{book.numbers["fig-translation-gap"]}.</span>' in context["body"]
     assert 'href="../chapters/data/sources.html#reviews-ki2020"' in context["body"]
+    form = "https://github.com/a/b/issues/new?template=datum.yml&amp;title=Datum%3A+results%2Fa+b&amp;row=results%2Fa+b"
+    assert f'href="{form}"' in context["body"]
 
 
 def test_unknown_row_stops_the_build(book):
     """A link to a row that no page shows is an error, not a dead link."""
     context = {"body": '<a href="#row=nowhere/x">x</a>', "pathto": lambda page, resource=0: page}
-    app = SimpleNamespace(mscreview_book=book, add_js_file=lambda name, **_: None)
+    app = SimpleNamespace(mscreview_book=book, add_js_file=lambda name, **_: None, config=CONFIG)
     with pytest.raises(ExtensionError, match="no page shows the row nowhere/x"):
         finish_page(app, "chapters/index", "page.html", context, None)
 

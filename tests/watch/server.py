@@ -439,7 +439,11 @@ class _Handler(BaseHTTPRequestHandler):
         if request.path != "/search":
             self._nowhere(request)
         query = params.get("query", "")
-        found = [p for p in world.papers if _mentions(p.get("title", ""), re.split(r"\) AND \(", query)[0]) and _within(p, query)]
+        if one := re.fullmatch(r'\(DOI:"(?P<doi>[^"]+)"\)|\(EXT_ID:(?P<pmid>\d+) AND SRC:MED\)', query):
+            named = {name: value.casefold() for name, value in one.groupdict().items() if value}
+            found = [p for p in world.papers if all(str(p.get(n, "")).casefold() == v for n, v in named.items())]
+        else:
+            found = [p for p in world.papers if _mentions(p.get("title", ""), re.split(r"\) AND \(", query)[0]) and _within(p, query)]
         if params.get("format", "xml") != "json":
             self._send(f"<responseWrapper><hitCount>{len(found)}</hitCount></responseWrapper>", 200, "application/xml")
         size = params.get("pageSize", "25")
