@@ -30,7 +30,7 @@ def codebook(review: Review, id: str) -> Content:
     records = []
     for c in table.columns.values():
         allowed = "; ".join(f"{term} ({meaning})" for term, meaning in c.terms.items())
-        if c.name in table.references:
+        if c.name in table.references and not allowed:
             allowed = "any {1} of {0}".format(*table.references[c.name])
         records.append(
             {

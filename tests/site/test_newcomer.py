@@ -99,7 +99,7 @@ def told(tmp_path_factory):
 
 def test_the_commands_name_what_changes(told):
     """`new` names rows and, exhibit by exhibit, the pages that change: those, and no other, differ when the chapters have run."""
-    clone, said = told
+    _, said = told
     assert "added studies/novak2026" in said["study"] and "added results/novak2026-acute-rejection-12-months-msc" in said["study"]
     assert re.search(r"^\d+ exhibits on \d+ pages change", said["study"], re.M)
     assert re.search(r"^  synthesis/transplantation-trials: .*fig-forest-acute-rejection", said["study"], re.M)

@@ -3,15 +3,19 @@
 import re
 from functools import cache
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 
 from mscreview import open_review
+from mscreview.exhibit import anchor
 from mscreview.notebooks import chapters
+from mscreview.site.sitemap import repository
 
 PAGES = chapters()
+REPOSITORY = repository(PAGES[0].root)
 HTML = PAGES[0].root / "_build" / "html"
 assert len(PAGES) >= 45
 
@@ -234,3 +238,36 @@ def test_every_page_says_when_it_was_searched():
         (state,) = soup(page.doc).select("article .chapter-state")
         assert state.find_previous("h1") is not None
         assert day in [time["datetime"] for time in state.find_all("time")], page.doc
+
+
+def test_a_correction_can_be_suggested_beside_every_row():
+    """Each row on the data pages leads to the form for corrections, with the row filled in under the name that the form has."""
+    root = PAGES[0].root
+    form = yaml.safe_load((root / ".github" / "ISSUE_TEMPLATE" / "datum.yml").read_text(encoding="utf-8"))
+    assert "row" in {part.get("id") for part in form["body"]}
+    rows = 0
+    for chapter in PAGES:
+        for table in soup(chapter.doc).select('.exhibit[id^="tbl-rows-"] table'):
+            lines = table.select("tbody tr")
+            rows += len(lines)
+            for line in lines:
+                (link,) = line.select("th > a.mend")
+                parts = urlsplit(link["href"])
+                assert f"{parts.scheme}://{parts.netloc}{parts.path}" == f"{REPOSITORY}/issues/new"
+                asked = dict(parse_qsl(parts.query))
+                assert asked["template"] == "datum.yml"
+                assert line["id"] == anchor(*asked["row"].split("/", 1))
+                assert link.get_text() == f"suggest a correction of {asked['row'].partition('/')[2]}"
+    assert rows > 3000
+
+
+def test_the_codebook_leads_to_the_tables():
+    """Below the columns of each table stand its rows as CSV and JSON."""
+    page = soup("chapters/data")
+    schema = open_review().schema
+    for name in schema.tables:
+        (box,) = page.select(f"#tbl-codebook-{name.replace('_', '-')}")
+        links = {a["href"] for a in box.select(".exhibit-files a")}
+        assert {f"../data/{name}.csv", f"../data/{name}.json"} <= links
+        assert f"{len(open_review().table(name)):,} row" in box.select_one("caption").get_text()
+        assert "CC0-1.0" in box.select_one("caption").get_text()
