@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 
 # Rooms that no executed cell can reach: a change in them alters no output.
 _OUTSIDE = {
-    "__main__", "badge", "bibliography", "calculator", "cli", "computed", "contribute", "diff", "facts", "notebooks", "origin", "references", "site", "sphinxext",
+    "__main__", "badge", "bibliography", "calculator", "cli", "computed", "contribute", "diff", "facts", "kernels", "notebooks", "origin", "references", "site", "sphinxext",
     "status", "store", "trace", "watch",
 }  # fmt: skip
 _SECONDS = 120
+# How kernels start (an entry point of this package, see `mscreview.kernels`).
+WARM = "mscreview-warm"
 
 
 @dataclass(frozen=True)
@@ -193,8 +195,10 @@ def execute(chapter: Chapter) -> NotebookNode:
     nbclient.exceptions.CellExecutionError
         A cell failed.
     """
+    from jupyter_client.provisioning import KernelProvisionerFactory
     from nbclient import NotebookClient
 
+    KernelProvisionerFactory.instance().default_provisioner_name = WARM
     notebook = read(chapter)
     client = NotebookClient(
         notebook,

@@ -11,9 +11,24 @@ from pathlib import Path
 import pytest
 
 from mscreview import open_review
+from mscreview.notebooks import chapters
 from mscreview.review import Review
 
 ROOT = Path(__file__).resolve().parents[1]
+# Raised when the book grows; fewer means that something is no longer found.
+LEAST = {"pages": 68, "chapters with cells": 67, "exhibits": 229, "tables": 36, "rows": 4464}
+
+
+def pytest_report_header() -> str:
+    """What there is to be checked; a book that has lost a part of itself is checked no further."""
+    review, pages = open_review(), chapters()
+    shown = [id_ for page in pages for id_ in page.exhibits]
+    rows = sum(len(review.table(name)) for name in review.schema.tables)
+    counts = {"pages": len(pages), "chapters with cells": sum(p.has_code for p in pages), "exhibits": len(shown), "tables": len(review.schema.tables), "rows": rows}
+    few = [name for name, least in LEAST.items() if counts[name] < least]
+    if few:
+        raise pytest.UsageError(f"the book has lost a part of itself: {', '.join(f'{counts[n]} {n} (at least {LEAST[n]})' for n in few)}")
+    return f"book: {', '.join(f'{n:,} {name}' for name, n in counts.items())}"
 
 
 class Copy:

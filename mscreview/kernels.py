@@ -1,0 +1,155 @@
+"""Kernels that start warm: one process imports what is slow and opens the evidence once, and each kernel is forked from it.
+
+Jupyter finds `Warm` through an entry point; who wants it sets ``JUPYTER_DEFAULT_PROVISIONER_NAME`` to its name. Where there is no
+fork, kernels start as always. A process that kernels are forked from lives as long as the one that asked for them, so that no kernel
+sees data older than the run it belongs to.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from typing import Any
+
+from jupyter_client.provisioning import LocalProvisioner
+
+
+class Warm(LocalProvisioner):
+    """Starts kernels of this book by forking; any other kernel as Jupyter does.
+
+    Examples
+    --------
+    >>> Warm.__mro__[1].__name__
+    'LocalProvisioner'
+    """
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Fork a kernel for the connection file that the command names."""
+        if not hasattr(os, "fork") or "ipykernel_launcher" not in cmd:
+            return await super().launch_kernel(cmd, **kwargs)
+        request = {"file": cmd[cmd.index("-f") + 1], "cwd": kwargs.get("cwd"), "env": dict(kwargs.get("env") or os.environ)}
+        self.process = _Child(_server().fork(request))
+        # Signals go to the kernel alone: its group is that of the process that it was forked from.
+        self.pid, self.pgid, self.cwd = self.process.pid, None, request["cwd"]
+        return self.connection_info
+
+
+class _Child:
+    """What Jupyter asks of a process, for one that is not our child."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, pid: int):
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            try:
+                os.kill(self.pid, 0)
+            except ProcessLookupError:
+                self.returncode = 0
+        return self.returncode
+
+    wait = poll
+
+    def send_signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+
+class _Server:
+    """Our end of the process that kernels are forked from."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process = subprocess.Popen([sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        atexit.register(self._process.stdin.close)
+
+    def fork(self, request: dict[str, Any]) -> int:
+        with self._lock:
+            print(json.dumps(request), file=self._process.stdin, flush=True)
+            answer = self._process.stdout.readline()
+        if not answer:
+            raise RuntimeError("the process that kernels are forked from has ended")
+        return int(answer)
+
+
+_started: dict[int, _Server] = {}
+_starting = threading.Lock()
+
+
+def _server() -> _Server:
+    with _starting:
+        # A process that was itself forked must not share the pipes of its parent.
+        if os.getpid() not in _started:
+            _started[os.getpid()] = _Server()
+        return _started[os.getpid()]
+
+
+def serve() -> None:
+    """Import what is slow, then fork a kernel for each line of JSON on standard input; say its number on standard output."""
+    # Read by ipykernel when it is imported: a kernel ends when the process that it was forked from does.
+    os.environ["JPY_PARENT_PID"] = str(os.getpid())
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    _warm()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for line in sys.stdin:
+        request = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            _become(request, answers)
+        print(pid, file=answers, flush=True)
+
+
+def _warm() -> None:
+    import altair  # noqa: F401
+    import scipy.stats  # noqa: F401
+    import vl_convert  # noqa: F401
+
+    from . import catalogue, open_review
+    from .errors import DataError
+
+    catalogue.load()
+    # A kernel says itself what is wrong with the data.
+    with contextlib.suppress(DataError):
+        open_review()
+
+
+def _become(request: dict[str, Any], answers: Any) -> None:
+    """Turn a forked process into a kernel; does not return."""
+    code = 1
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        answers.close()
+        os.close(0)
+        os.open(os.devnull, os.O_RDONLY)
+        server = os.environ["JPY_PARENT_PID"]
+        os.environ.clear()
+        os.environ.update(request["env"] | {"JPY_PARENT_PID": server})
+        os.chdir(request["cwd"] or ".")
+        sys.path[0] = ""
+        sys.argv = ["ipykernel_launcher", "-f", request["file"]]
+        from ipykernel.kernelapp import IPKernelApp
+
+        IPKernelApp.launch_instance(sys.argv[1:])
+        code = 0
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    serve()
