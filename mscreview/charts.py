@@ -59,6 +59,17 @@ def theme() -> dict[str, Any]:
     }
 
 
+def load() -> None:
+    """Import what draws, which takes longer than most drawings.
+
+    Examples
+    --------
+    >>> load()
+    """
+    import altair  # noqa: F401
+    import vl_convert  # noqa: F401
+
+
 def figure(id: str, alt_text: str, draw: Draw) -> str:
     """Draw a chart at both widths and return the HTML that shows the one that fits.
 

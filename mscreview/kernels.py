@@ -116,13 +116,14 @@ def serve() -> None:
 
 
 def _warm() -> None:
-    import altair  # noqa: F401
+    import ipykernel.kernelapp  # noqa: F401
     import scipy.stats  # noqa: F401
-    import vl_convert  # noqa: F401
 
-    from . import catalogue, open_review
+    from . import catalogue, charts
     from .errors import DataError
+    from .review import open_review
 
+    charts.load()
     catalogue.load()
     # A kernel says itself what is wrong with the data.
     with contextlib.suppress(DataError):

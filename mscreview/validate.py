@@ -166,6 +166,8 @@ def _check_reference(raw: Raw, name: str, target: Raw | None, column: str) -> It
     known = set(target.column(column))
     for cell, line in zip(raw.column(name), raw.lines, strict=True):
         if cell and cell not in known and cell not in BLANKS:
-            where = f"a {column} of {target.table.name}"
+            # Where a name does not say it, the file does.
+            place = "" if target.file.endswith(f"/{target.table.name}.csv") else f" in {target.file}"
+            where = f"a {column} of {target.table.name}{place}"
             word = "unknown term" if target.table.name.startswith("vocab_") else "dangling reference"
             yield Problem(raw.file, line, name, f"{word} {quote(cell)} (allowed: {where}{nearest(cell, known)})")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .codes import GOOD, PROBLEMS, WRONG_USE, add_root
 
-KINDS = ("study", "trial", "result", "finding", "statement", "chapter")
+KINDS = ("study", "trial", "design", "result", "finding", "statement", "chapter")
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -27,7 +27,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
     new = commands.add_parser(
         "new",
-        help="add a study, trial, result, finding, statement or chapter",
+        help="add a study, trial, design, result, finding, statement or chapter",
         description="Add one contribution: asks field by field, or takes a file (--from) or single fields (--set). What is offered is checked "
         "together with all that stands; rows are written in their canonical order, all of them or none, and the pages and exhibits that "
         "will change are named. Keys are made, and cells left out get the code that says so.",

@@ -73,7 +73,7 @@ def add(root: Path, entries: Iterable[Entry], day: date, dry: bool = False) -> A
     >>> cells = {"first_author": "Example", "year": "2026", "kind": "review", "title": "An example"}
     >>> added = add(default_root(), [Entry("studies", cells)], date(2026, 11, 22), dry=True)
     >>> added.rows["studies"][0]["study_id"], added.rows["studies"][0]["confidence"]
-    ('example2026', 'partial')
+    ('example2026', 'unresolved')
     """
     with locked(root):
         schema, raws = read(root)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from ..catalogue import ids
 from ..errors import DataError, Problem, nearest
+from ..facts import FactError, fact
 from ..notebooks import chapters
+from ..review import open_review
 from ..state import PARTS
 from . import Entry, add
 
@@ -90,7 +94,7 @@ def _sentences(words: str) -> str:
     return re.sub(r"(?<=[.!?]) +(?=[A-Z{])", "\n", words.strip())
 
 
-def create(root: Path, new: NewChapter, day: date, dry: bool = False) -> list[str]:
+def create(root: Path, new: NewChapter, day: date, dry: bool = False, file: str = FILE) -> list[str]:
     """Write a chapter, its line in ``_toc.yml`` and its row in ``chapters``, all of them or none.
 
     Returns
@@ -114,7 +118,7 @@ def create(root: Path, new: NewChapter, day: date, dry: bool = False) -> list[st
     ['chapters/synthesis/dose.md', '_toc.yml', 'data/chapters.csv']
     """
     path = root / "chapters" / f"{new.name}.md"
-    problems = list(_faults(root, new, path))
+    problems = list(_faults(root, new, path, file))
     if problems:
         raise DataError(problems)
     toc = root / "_toc.yml"
@@ -124,16 +128,16 @@ def create(root: Path, new: NewChapter, day: date, dry: bool = False) -> list[st
         "chapter": new.name, "part": new.part, "mode": "living", "mode_reason": new.mode_reason, "mode_since": day.isoformat(),
         "every_days": new.every_days, "searches": new.searches,
     }  # fmt: skip
-    add(root, [Entry("chapters", row, FILE)], day, dry=True)
+    add(root, [Entry("chapters", row, file)], day, dry=True)
     done = [f"chapters/{new.name}.md", "_toc.yml", "data/chapters.csv"]
     if dry:
         return done
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("x", encoding="utf-8", newline="\n") as file:
-        file.write(text(new))
+    with path.open("x", encoding="utf-8", newline="\n") as written:
+        written.write(text(new))
     try:
         _replace(toc, after.encode("utf-8"))
-        add(root, [Entry("chapters", row, FILE)], day)
+        add(root, [Entry("chapters", row, file)], day)
     except BaseException:
         path.unlink()
         _replace(toc, before)
@@ -141,18 +145,18 @@ def create(root: Path, new: NewChapter, day: date, dry: bool = False) -> list[st
     return done
 
 
-def _faults(root: Path, new: NewChapter, path: Path) -> list[Problem]:
+def _faults(root: Path, new: NewChapter, path: Path, file: str) -> list[Problem]:
     def problem(column: str, message: str) -> Problem:
-        return Problem(FILE, 0, column, message)
+        return Problem(file, 0, column, message)
 
     found = [problem(name, "is missing") for name in ASKS if name not in ("every_days", "searches") and not getattr(new, name).strip()]
     if not (root / "_toc.yml").is_file():
         found.append(problem("-", f"no _toc.yml in {root.name or root}: a chapter needs a checkout"))
-    elif not re.fullmatch(NAME, new.name, re.ASCII):
+    elif new.name and not re.fullmatch(NAME, new.name, re.ASCII):
         found.append(problem("name", f"{new.name!r} is malformed (allowed: lower-case words joined by -, in at most one folder, such as synthesis/dose)"))
     elif path.exists() or f"chapters/{new.name}" in {c.doc for c in chapters(root)}:
         found.append(problem("name", f"{new.name!r} is there already (allowed: a new name)"))
-    if new.part not in PARTS:
+    if new.part and new.part not in PARTS:
         found.append(problem("part", f"unknown part {new.part!r} (allowed: {', '.join(PARTS)}{nearest(new.part, PARTS)})"))
     if new.description and not 30 <= len(new.description) <= 200:
         found.append(problem("description", f"{len(new.description)} characters (allowed: 30 to 200)"))
@@ -164,7 +168,25 @@ def _faults(root: Path, new: NewChapter, path: Path) -> list[Problem]:
             found.append(problem(name, f"types the number {digits[0]!r} (allowed: a role that takes it from the data, such as {{fact}}`count:studies`)"))
         if html := re.search(r"<(?!https?:)[a-z]+[ >]", typed):
             found.append(problem(name, f"holds HTML, {html[0]!r} (allowed: MyST)"))
+        found += [problem(name, message) for message in _roles(root, getattr(new, name))]
     return found
+
+
+def _roles(root: Path, words: str) -> Iterator[str]:
+    """What is wrong with the roles of a text: numbers, sources and exhibits that the data do not have."""
+    asked = re.findall(r"\{(fact|exhibit|cite(?::\w+)?)\}`([^`]+)`", words)
+    review = open_review(root) if asked else None
+    for role, content in asked:
+        known = review.table("studies").study_id.tolist() if role.startswith("cite") else ids(review) if role == "exhibit" else []
+        if role == "fact":
+            try:
+                fact(review, content)
+            except FactError as error:
+                yield f"{{fact}}`{content}`: {error}"
+            continue
+        for key in content.split(","):
+            if key.strip() not in known:
+                yield f"{{{role}}}`{content}` names what is not there: {key.strip()!r} (allowed: a {'study' if role != 'exhibit' else 'figure or table'} of the book{nearest(key.strip(), known)})"
 
 
 def _listed(root: Path, new: NewChapter, toc: str) -> str:

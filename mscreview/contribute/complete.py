@@ -142,8 +142,8 @@ def _study(row: Row, raws: Cells, made: Mapping[str, list[Row]], taken: Collecti
     row["first_author"] = row["first_author"] or (first_author(row["authors"]) if row["authors"] not in ("", *BLANKS) else "")
     if not row["study_id"] and row["first_author"] and row["year"]:
         row["study_id"] = free(slug(row["first_author"]).replace("-", "") + row["year"], taken, "_")
-    named = any(row[c] not in ("", *BLANKS) for c in ("doi", "pmid"))
-    row["confidence"] = row["confidence"] or ("unresolved", "partial", "verified")[named + (row["title"] not in ("", *BLANKS))]
+    # That somebody typed an identifier shows no page; a look-up does, and says so itself.
+    row["confidence"] = row["confidence"] or ("partial" if any(row[c] not in ("", *BLANKS) for c in ("doi", "pmid")) else "unresolved")
 
 
 def _evidence(row: Row, raws: Cells, made: Mapping[str, list[Row]], taken: Collection[str], day: date) -> None:
@@ -171,22 +171,26 @@ def _evidence(row: Row, raws: Cells, made: Mapping[str, list[Row]], taken: Colle
     named = {"doi": row["doi"], "pmid": row["pmid"], "nct": trial} if not best or best[0] != "nct" else {"nct": trial}
     row["source"] = row["source"] or next((address[n].format(v) for n, v in named.items() if v not in ("", *BLANKS)), "")
     row["state"] = row["state"] or "included"
-    row["confidence"] = row["confidence"] or study.get("confidence") or ("verified" if best and row["title"] else "partial" if best else "unresolved")
+    row["confidence"] = row["confidence"] or study.get("confidence") or ("partial" if best else "unresolved")
+
+
+def _address(study: Mapping[str, str] | None) -> str:
+    """Where a study can be read, by its DOI, else by its number in PubMed; empty when neither is known."""
+    known = {"doi": "https://doi.org/{}", "pmid": "https://pubmed.ncbi.nlm.nih.gov/{}/"}
+    return next((address.format(study[c]) for c, address in known.items() if study and study[c] not in ("", *BLANKS)), "")
 
 
 def _design(row: Row, raws: Cells, made: Mapping[str, list[Row]], taken: Collection[str], day: date) -> None:
     study = next((r for r in [*raws["studies"].rows, *made.get("studies", [])] if r["study_id"] == row["study_id"]), None)
     if study and not row["label"]:
         row["label"] = f"{study['first_author']} {study['year']}"
-    if study and not row["source"] and study["doi"] not in BLANKS:
-        row["source"] = f"https://doi.org/{study['doi']}"
+    row["source"] = row["source"] or _address(study)
 
 
 def _result(row: Row, raws: Cells, made: Mapping[str, list[Row]], taken: Collection[str], day: date) -> None:
     study = next((r for r in [*raws["studies"].rows, *made.get("studies", [])] if r["study_id"] == row["study_id"]), None)
     row["arm_id"] = row["arm_id"] or slug(row["arm"], 12)
-    if study and not row["source"] and study["doi"] not in BLANKS:
-        row["source"] = f"https://doi.org/{study['doi']}"
+    row["source"] = row["source"] or _address(study)
     if not row["result_id"]:
         parts = (row["study_id"], slug(row["outcome"]), slug(row["timepoint"], 12), row["arm_id"])
         row["result_id"] = free("-".join(p for p in parts if p), taken)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..errors import Problem, nearest
@@ -50,11 +50,21 @@ KINDS = {
             ),
         ),
         Kind(
+            "design",
+            "how a trial was designed of which a paper is in the book, registered or not",
+            ("trial_designs",),
+            (
+                "trial_designs.study_id", "trial_designs.setting", "trial_designs.randomized", "trial_designs.control",
+                "trial_designs.comparison", "trial_designs.apart?", "trial_designs.n_treatment?", "trial_designs.n_control?",
+                "trial_designs.basis", "trial_designs.source?",
+            ),
+        ),
+        Kind(
             "result",
             "what was counted or measured in one arm of a trial",
             ("results",),
             (
-                "results.study_id", "results.nct_id?", "results.outcome", "results.outcome_printed", "results.timepoint?",
+                "results.study_id", "results.nct_id?", "results.outcome", "results.outcome_printed", "results.timepoint",
                 "results.arm", "results.is_treatment", "results.n", "results.events?", "results.mean?", "results.sd?",
                 "results.percent_printed?", "results.derived?", "results.source?", "results.locator", "results.note?",
             ),
@@ -93,6 +103,18 @@ def fields(kind: Kind) -> Iterator[tuple[str, str, bool]]:
     for ask in kind.asks:
         table, _, column = ask.rstrip("?").partition(".")
         yield table, column, not ask.endswith("?")
+
+
+def label(asked: Iterable[tuple[str, str, bool]], table: str, column: str) -> str:
+    """Name a field as a contributor writes it: the column, with its table where another table that is asked has one of that name.
+
+    Examples
+    --------
+    >>> asked = list(fields(KINDS["study"]))
+    >>> label(asked, "studies", "kind"), label(asked, "studies", "year")
+    ('studies.kind', 'year')
+    """
+    return f"{table}.{column}" if any(c == column and t != table for t, c, _ in asked) else column
 
 
 def place(kind: Kind, schema: Schema, name: str) -> tuple[str, str]:
@@ -149,7 +171,8 @@ def missing(kind: Kind, schema: Schema, entry: Entry) -> Iterator[Problem]:
     for table, name, must in fields(kind):
         if must and table == entry.table and not entry.cells.get(name):
             column = schema.tables[table].columns[name]
-            yield entry.problem(name, f"is missing (allowed: {column.rule.rstrip('.')}; for instance {column.good})")
+            terms = f": {', '.join(column.terms)}" if column.terms else ""
+            yield entry.problem(name, f"is missing (allowed: {column.rule.rstrip('.')}{terms}; for instance {column.good.rstrip('.')})")
 
 
 def choices(column: Column, table: Table, raws: dict[str, Raw]) -> list[str]:

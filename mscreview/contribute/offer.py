@@ -14,7 +14,7 @@ from . import Added, Entry, add, chapter
 from .affected import affected
 from .complete import listed
 from .files import read_fields, read_file
-from .kinds import KINDS, choices, fields, missing, place, rows
+from .kinds import KINDS, choices, fields, label, missing, place, rows
 from .prompt import ask
 
 HERE = "--set"
@@ -49,6 +49,7 @@ class Offer:
         self.schema, self.raws = read(root)
         self._given: dict[tuple[str, str], str] = {}
         self._chapter: dict[str, str] = {}
+        self._file = chapter.FILE
         self._entries: list[Entry] = []
 
     def set(self, words: Sequence[str]) -> None:
@@ -112,7 +113,7 @@ class Offer:
         found = {
             ("studies", name): getattr(record, name)
             for name in ("title", "year", "journal", "doi", "pmid", "volume", "issue", "pages", "pmcid")
-        } | {("studies", "authors"): listed(record.authors)}
+        } | {("studies", "authors"): listed(record.authors), ("studies", "confidence"): "verified"}
         if record.snapshot:
             found = {("registry", name): str(value) for name, value in record.snapshot.items()}
             found |= {("registry", "as_of"): self.day.isoformat(), ("registry", "as_of_basis"): "capture"}
@@ -131,6 +132,7 @@ class Offer:
         """
         if not self.kind:
             self._chapter |= read_fields(path, tuple(chapter.ASKS))
+            self._file = path.name
             return
         self._entries = read_file(path, self.kind, self.schema)
         known = rows(self.kind, self._given)
@@ -165,7 +167,7 @@ class Offer:
         if not self.kind:
             known = {f.name for f in names_of(chapter.NewChapter)}
             new = chapter.NewChapter(**{name: self._chapter.get(name, "") for name in known})
-            for file in chapter.create(self.root, new, self.day, self.dry):
+            for file in chapter.create(self.root, new, self.day, self.dry, self._file):
                 yield f"{'would write' if self.dry else 'wrote'} {file}"
             yield "next: make book, and look at it; then open a pull request"
             return
@@ -180,13 +182,13 @@ class Offer:
         if not self.kind:
             return "".join(f"# {words}\n{name}:\n" for name, words in chapter.ASKS.items())
         lines = []
-        for table, name, must in fields(self.kind):
+        asked = list(fields(self.kind))
+        for table, name, must in asked:
             column = self.schema.tables[table].columns[name]
             values = choices(column, self.schema.tables[table], self.raws)
             offered = f" One of: {', '.join(values)}." if 0 < len(values) <= 30 else ""
-            lines.append(f"# {'' if must else '(may be left out) '}{column.description} {column.rule}{offered} For instance: {column.good}\n")
-            field = name if place(self.kind, self.schema, name) == (table, name) else f"{table}.{name}"
-            lines.append(f"{field}:\n")
+            lines.append(f"# {'' if must else '(may be left out) '}{column.description} {column.rule}{offered} For instance: {column.good.rstrip('.')}\n")
+            lines.append(f"{label(asked, table, name)}:\n")
         return "".join(lines)
 
 

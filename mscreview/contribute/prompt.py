@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from ..errors import nearest
 from ..load import Raw
 from ..validate import judge
-from .kinds import choices
+from .kinds import choices, label
 
 # More values than this are not listed; the nearest one is named when a word is none of them.
 SHOWN = 16
@@ -52,20 +52,21 @@ def ask(
     >>> told[-1]
     "  'twelve' has the wrong type (allowed: a whole number)"
     """
-    found = dict(given)
+    found, fields = dict(given), list(fields)
     for table, name, must in fields:
+        called = label(fields, table, name)
         if found.get((table, name)):
-            say(f"{name}: {found[table, name]}")
+            say(f"{called}: {found[table, name]}")
             continue
         column = raws[table].table.columns[name]
         values = choices(column, raws[table].table, dict(raws))
-        offered = f" One of: {', '.join(values)}." if 0 < len(values) <= SHOWN else f" For instance: {column.good}."
+        offered = f" One of: {', '.join(values)}." if 0 < len(values) <= SHOWN else f" For instance: {column.good.rstrip('.')}."
         say(f"\n{column.description}{'' if column.description.endswith('.') else '.'} {column.rule}{offered}")
         while True:
-            answer = " ".join(read(f"{name}{'' if must else ' (Enter to leave out)'}: ").split())
+            answer = " ".join(read(f"{called}{'' if must else ' (Enter to leave out)'}: ").split())
             if not answer and not must:
                 break
-            wrong = judge(answer, column) if answer else f"{name} cannot be left out"
+            wrong = judge(answer, column) if answer else f"{called} cannot be left out"
             if not wrong and values and answer not in values and not column.item:
                 wrong = f"unknown: {answer!r}{nearest(answer, values)}"
             if not wrong:

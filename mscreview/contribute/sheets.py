@@ -13,7 +13,7 @@ from ..errors import DataError, Problem, nearest
 from ..load import Raw
 from ..schema import Schema, Table
 from . import Entry
-from .kinds import choices
+from .kinds import KINDS, choices, fields
 
 # Sheets in the order in which one fills them in.
 SHEETS = ("studies", "new_evidence", "trial_designs", "results", "appraisals", "registry", "experiments", "findings", "statements")
@@ -97,14 +97,19 @@ def _sheet(sheet, table: Table, raws: dict[str, Raw], lists: list[list[str]]) ->
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    from .complete import RULES, unfilled
+    from .complete import unfilled
 
+    asked: dict[tuple[str, str], bool] = {}
+    for kind in KINDS.values():
+        for at_table, name, needed in fields(kind):
+            asked[at_table, name] = asked.get((at_table, name), False) or needed
     for at, column in enumerate(table.columns.values(), 1):
         letter = get_column_letter(at)
-        made = column.name == table.key and table.name in RULES
+        # What a command asks of such a row must be filled in; what it makes itself need not.
+        must = asked.get((table.name, column.name), table.name not in {t for t, _ in asked} and not unfilled(column) and column.name != table.key)
         cell = sheet.cell(1, at, column.name)
         cell.font = Font(bold=True)
-        cell.fill = PatternFill("solid", fgColor=_HEAD if unfilled(column) or made else _MUST)
+        cell.fill = PatternFill("solid", fgColor=_MUST if must else _HEAD)
         unit = f" Unit: {column.unit}." if column.unit else ""
         note = Comment(f"{column.description} {column.rule}{unit} For instance: {column.good}"[:900], "mscreview")
         note.width, note.height = 320, 160

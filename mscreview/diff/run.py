@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from ..errors import DataError
 from ..load import read_as_of
+from ..notebooks import chapters, is_current
 from ..references import read_references
 from ..review import check
 from ..schema import FILE, Schema
@@ -68,6 +69,10 @@ def run_diff(old: str, new: str, root: Path, as_json: bool = False, pages: bool 
 
 
 def _read(old: str, new: str, root: Path) -> list[PageChange]:
+    if not new and (root / "_toc.yml").is_file():
+        stale = [c for c in chapters(root) if c.has_code and not is_current(c)]
+        if stale:
+            print(f"mscreview diff: {len(stale)} chapters have not run since the data or the code changed; make book runs them", file=sys.stderr)
     with TemporaryDirectory() as folder:
         sides = [resolve_references(name, root, Path(folder, str(i))) for i, name in enumerate((old, new))]
         return compare_pages(*(read_references(side) for side in sides))

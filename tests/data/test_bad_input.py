@@ -71,20 +71,20 @@ CELLS = {
     "list: empty word": ("controlled_trials", "zhao2020-T2-r01", "maintenance", "Steroids;;MMF", f"'Steroids;;MMF' {ITEMS}"),
     "list: padded word": ("controlled_trials", "zhao2020-T2-r01", "maintenance", "Steroids; MMF", f"'Steroids; MMF' {ITEMS}"),
     "vocabulary: species": (
-        "experiments", "zhao2020-T1-r05", "species", "rats", "unknown term 'rats' (allowed: a term of vocab_species; nearest: rat)",
+        "experiments", "zhao2020-T1-r05", "species", "rats", "unknown term 'rats' (allowed: a term of vocab_species in data/vocab/species.csv; nearest: rat)",
     ),
     "vocabulary: outcome": (
         "findings", "zhao2020-T1-r05-f1", "outcome", "acute rejektion",
-        "unknown term 'acute rejektion' (allowed: a term of vocab_outcomes; nearest: acute rejection)",
+        "unknown term 'acute rejektion' (allowed: a term of vocab_outcomes in data/vocab/outcomes.csv; nearest: acute rejection)",
     ),
     "vocabulary: unit": (
-        "statements", "ki2020-s002", "unit", "yeers", "unknown term 'yeers' (allowed: a term of vocab_units; nearest: years)",
+        "statements", "ki2020-s002", "unit", "yeers", "unknown term 'yeers' (allowed: a term of vocab_units in data/vocab/units.csv; nearest: years)",
     ),
     "vocabulary: status": (
-        "trial_reports", "ki2020-T1-r01", "status", "Completed", "unknown term 'Completed' (allowed: a term of vocab_status; nearest: completed)",
+        "trial_reports", "ki2020-T1-r01", "status", "Completed", "unknown term 'Completed' (allowed: a term of vocab_status in data/vocab/status.csv; nearest: completed)",
     ),
     "vocabulary: nothing near": (
-        "experiments", "zhao2020-T1-r05", "species", "XXXXXXXX", "unknown term 'XXXXXXXX' (allowed: a term of vocab_species)",
+        "experiments", "zhao2020-T1-r05", "species", "XXXXXXXX", "unknown term 'XXXXXXXX' (allowed: a term of vocab_species in data/vocab/species.csv)",
     ),
     "enum: nearest": (
         "mechanisms", "ki2020-m001", "effect", "increases", f"unknown term 'increases' (allowed: {EFFECTS}; nearest: increase)",
@@ -508,7 +508,7 @@ def spoil(copy) -> list[str]:
         "data/mechanisms.csv:4:target: white space around 'AKI'",
         "data/searches.csv:0:-: file is missing",
         f"data/sections.csv:{last}:-: 1 cells in a table of 6 columns",
-        f"data/statements.csv:{unit}:unit: unknown term 'yeers' (allowed: a term of vocab_units; nearest: years)",
+        f"data/statements.csv:{unit}:unit: unknown term 'yeers' (allowed: a term of vocab_units in data/vocab/units.csv; nearest: years)",
         f"data/studies.csv:{study}:year: 18 is too small (allowed: 1950 or more)",
         "data/vocab/sources.csv:1:-: starts with a byte-order mark (allowed: UTF-8 without one)",
     ]

@@ -5,6 +5,7 @@ import shutil
 from datetime import date, datetime
 
 import pytest
+from frictionless import Package
 from openpyxl import Workbook, load_workbook
 
 from mscreview import open_review
@@ -82,7 +83,7 @@ class TestGood:
         review = open_review(root)
         assert len(review.table("studies")) == before + 1
         one = review.table("studies").set_index("study_id").loc["novak2026"]
-        assert (one.first_author, one.authors, one.confidence) == ("Novák", "Novák, J and Li, W and others", "verified")
+        assert (one.first_author, one.authors, one.confidence) == ("Novák", "Novák, J and Li, W and others", "partial")
         new = review.table("new_evidence").set_index("evidence_id").loc["doi-10.1016-j.kint.2026.01.001"]
         assert (new.study_id, new.state, new.authors) == ("novak2026", "included", "Novák J, Li W, others")
         arms = review.table("results").query("study_id == 'novak2026'").set_index("result_id")
@@ -439,3 +440,87 @@ def test_no_network(root, monkeypatch, capsys):
     told = list(offer.prefill(doi="10.1000/x"))
     assert len(told) == 1 and told[0].startswith("not pre-filled: ")
     assert offer._given == {("studies", "doi"): "10.1000/x"}
+
+
+class TestWhatANewcomerMet:
+    """What stopped or misled the first people who followed the guide."""
+
+    def test_a_contribution_passes_every_check_of_the_data(self, root, tmp_path):
+        """Rows that `new` writes are good for the general tool for data packages too, not only for our own."""
+        path = tmp_path / "novak.yml"
+        path.write_text(study_file(), encoding="utf-8")
+        assert main(["new", "study", "--from", str(path), "--root", str(root)]) == 0
+        report = Package(str(root / "data" / "datapackage.json")).validate()
+        assert report.valid, report.flatten(["title", "fieldName", "message"])
+
+    def test_blanks_and_required_do_not_contradict(self):
+        """A column that admits a blank is not one that must be filled in."""
+        columns = [c for t in SCHEMA.tables.values() for c in t.columns.values()]
+        assert len(columns) > 300
+        assert [c.name for c in columns if c.blanks and c.constraints.get("required")] == []
+
+    @pytest.mark.parametrize(("given", "confidence"), [({"doi": "10.1234/x"}, "partial"), ({"pmid": "39999999", "doi": None}, "partial"), ({"doi": None, "source": "https://example.org/x"}, "unresolved")])
+    def test_nobody_has_confirmed_what_was_typed(self, root, tmp_path, given, confidence):
+        """An identifier that somebody typed shows no page."""
+        path = tmp_path / "novak.yml"
+        path.write_text(study_file(**given).partition("trial_designs:")[0], encoding="utf-8")
+        assert main(["new", "study", "--from", str(path), "--root", str(root)]) == 0
+        assert open_review(root).table("studies").set_index("study_id").loc["novak2026"].confidence == confidence
+
+    def test_source_by_number(self, root, tmp_path):
+        """Without a DOI the number in PubMed says where design and arms were read; for a study that stands too."""
+        path = tmp_path / "novak.yml"
+        path.write_text(study_file(doi=None, pmid="39999999"), encoding="utf-8")
+        assert main(["new", "study", "--from", str(path), "--root", str(root)]) == 0
+        words = [w for k, v in (ARM | {"outcome": "mortality", "outcome_printed": "death"}).items() for w in ("--set", f"{k}={v}")]
+        assert main(["new", "result", *words, "--root", str(root)]) == 0
+        review = open_review(root)
+        assert set(review.table("results").query("study_id == 'novak2026'").source) == {"https://pubmed.ncbi.nlm.nih.gov/39999999/"}
+
+    def test_a_design_alone(self, root, tmp_path):
+        """A trial without a number in a registry has a design too."""
+        path = tmp_path / "novak.yml"
+        path.write_text(study_file().partition("trial_designs:")[0], encoding="utf-8")
+        assert main(["new", "study", "--from", str(path), "--root", str(root)]) == 0
+        words = [w for k, v in DESIGN.items() for w in ("--set", f"{k}={v}")]
+        assert main(["new", "design", *words, "--root", str(root)]) == 0
+        assert open_review(root).table("trial_designs").set_index("study_id").loc["novak2026"].label == "Novák 2026"
+
+    def test_what_may_be_left_out_is_what_may_be_left_out(self, root, blank):
+        """Example and spreadsheet mark as needed what a command asks for, and nothing that it makes itself."""
+        heads = {sheet: {c.value: c.fill.fgColor.rgb[-6:] for c in load_workbook(blank)[sheet][1]} for sheet in sheets.SHEETS}
+        for kind in KINDS.values():
+            example = Offer(root, kind.name, DAY).example().split("\n")
+            for table, name, must in fields(kind):
+                if must and table in heads:
+                    assert heads[table][name] == sheets._MUST, f"{table}.{name}"
+                line = next(i for i, text in enumerate(example) if text in (f"{name}:", f"{table}.{name}:"))
+                assert must != example[line - 1].startswith("# (may be left out)")
+        assert {heads["results"][c] for c in ("result_id", "arm_id", "source")} == {sheets._HEAD}
+        assert heads["studies"]["title"] == sheets._MUST
+
+    def test_missing_terms_are_listed(self, root, capsys):
+        """A term that is missing comes with those to choose from."""
+        assert main(["new", "study", "--set", "title=Cells", "--root", str(root)]) == 1
+        assert re.search(r"kind: is missing \(allowed: .*trial results, secondary analysis", capsys.readouterr().out)
+
+    @pytest.mark.parametrize(
+        ("evidence", "words"),
+        [
+            ("There are {fact}`count:studys`.", r"\{fact\}`count:studys`: no table 'studys'; nearest: studies"),
+            ("So say {cite:t}`tan2102`.", r"names what is not there: 'tan2102' .*nearest: tan2012"),
+            ("See {exhibit}`fig-glanse`.", r"names what is not there: 'fig-glanse' .*nearest: fig-glance"),
+        ],
+    )
+    def test_roles_of_a_chapter_are_tried(self, checkout, tmp_path, capsys, evidence, words):
+        """A number, source or figure that is not there is named before the page is written."""
+        said = dict.fromkeys(chapter.ASKS, "") | {
+            "name": "synthesis/new", "title": "New", "description": "A page that a test makes, and that is not made.", "part": "synthesis",
+            "answer": "None.", "evidence": evidence, "doubt": "All.", "mode_reason": "A test.",
+        }  # fmt: skip
+        path = tmp_path / "page.yml"
+        path.write_text("".join(f"{k}: {folded(v)}\n" for k, v in said.items() if v), encoding="utf-8")
+        before = state(checkout)
+        assert main(["new", "chapter", "--from", str(path), "--root", str(checkout)]) == 1
+        assert re.search(rf"^page.yml:0:evidence: .*{words}", capsys.readouterr().out, re.M)
+        assert state(checkout) == before

@@ -1,0 +1,76 @@
+"""Kernels that start warm: the same outputs, a process of their own, the folder and environment they were given, and no kernel left over."""
+
+import os
+import time
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+from mscreview import kernels
+from mscreview.notebooks import WARM
+
+
+@pytest.fixture
+def start(monkeypatch, tmp_path):
+    """Start a kernel warm, in a folder and with a variable of its own."""
+    from jupyter_client.provisioning import KernelProvisionerFactory
+
+    monkeypatch.setattr(KernelProvisionerFactory.instance(), "default_provisioner_name", WARM)
+    running = []
+
+    def starting(**env):
+        manager, client = start_new_kernel(kernel_name="python3", cwd=str(tmp_path), env=os.environ | env)
+        running.append((manager, client))
+        return manager, client
+
+    yield starting
+    for manager, client in running:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def said(client, code: str) -> str:
+    """What a cell prints."""
+    printed = []
+    client.execute_interactive(code, output_hook=lambda m: printed.append(m["content"].get("text", "")), timeout=60)
+    return "".join(printed).strip()
+
+
+def test_it_is_a_kernel_of_its_own(start, tmp_path):
+    """Folder and environment are those asked for; two kernels share nothing; the evidence is open already."""
+    (one, first), (two, second) = start(MSCREVIEW_TEST="a"), start(MSCREVIEW_TEST="b")
+    assert type(one.provisioner) is kernels.Warm
+    assert said(first, "import os; print(os.getcwd(), os.environ['MSCREVIEW_TEST'])") == f"{tmp_path} a"
+    said(first, "x = 1; import mscreview; mscreview.mark = 1")
+    assert said(second, "import mscreview; print('x' in globals(), hasattr(mscreview, 'mark'), os.environ['MSCREVIEW_TEST']) if (os := __import__('os')) else 0") == "False False b"
+    assert said(first, "from mscreview.review import _open; print(_open.cache_info().currsize)") == "1"
+    assert one.provisioner.pid != two.provisioner.pid
+
+
+def test_errors_and_interrupts(start):
+    """A cell that fails says so, one that hangs can be stopped, and the kernel goes on."""
+    manager, client = start()
+    reply = client.execute_interactive("1 / 0", output_hook=lambda _: None, timeout=60)
+    assert reply["content"]["ename"] == "ZeroDivisionError"
+    client.execute("import time; time.sleep(600)")
+    time.sleep(1)
+    manager.interrupt_kernel()
+    assert client.get_shell_msg(timeout=30)["content"]["ename"] == "KeyboardInterrupt"
+    assert said(client, "print(2 + 2)") == "4"
+
+
+def test_nothing_is_left(start):
+    """A kernel that is shut down is gone."""
+    manager, client = start()
+    pid = manager.provisioner.pid
+    os.kill(pid, 0)
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    pytest.fail(f"kernel {pid} is still there")
