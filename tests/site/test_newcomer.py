@@ -51,7 +51,7 @@ mode_reason: It asks nothing that a search could answer.
 
 
 class Clone:
-    """A clone with the commands of the guide, run with the packages that are installed and the code of the clone."""
+    """A clone with the commands of the guide, run in the environment that stands and with the code of the clone."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -63,7 +63,8 @@ class Clone:
 
     def run(self, *words: str) -> subprocess.CompletedProcess:
         environment = os.environ | {"PYTHONPATH": str(self.folder), "PYTHONWARNINGS": "ignore"}
-        return subprocess.run([sys.executable, "-m", *words], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=1500)
+        program = str(Path(sys.executable).with_name(words[0]))
+        return subprocess.run([program, *words[1:]], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=1500)
 
     def good(self, *words: str) -> str:
         ran = self.run(*words)
@@ -93,7 +94,7 @@ def told(tmp_path_factory):
     clone.good("mscreview", "bibliography")
     said["snapshot"] = clone.good("mscreview", "snapshot")
     said["summary"] = clone.good("mscreview", "diff", "HEAD", "--pages")
-    said["build"] = clone.good("jupyter_book", "build", "-W", "--keep-going", "-n", ".")
+    said["build"] = clone.good("jupyter-book", "build", "-W", "--keep-going", "-n", ".")
     return clone, said
 
 
