@@ -36,7 +36,14 @@ SVG = {"s": "http://www.w3.org/2000/svg"}
 def soup(doc: str) -> BeautifulSoup:
     path = HTML / f"{doc}.html"
     assert path.is_file(), f"{path.name} was not built: run make site"
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+    found = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+    for link in found.select(".exhibit a.mend"):
+        link.decompose()
+    # What stands between backticks in a file is set as code on a page.
+    for code in found.select(".exhibit code"):
+        code.replace_with(f"`{code.get_text()}`")
+    found.smooth()
+    return found
 
 
 def halves(doc: str, id_: str) -> dict[str, Tag]:
@@ -163,7 +170,9 @@ class TestExhibit:
             found = exhibit.select("p.exhibit-files a[href]")
             kinds = [*ENDS, *([".svg"] if id_.startswith("fig-") else [])]
             targets = {((HTML / doc).parent / a["href"]).resolve() for a in found if not a["href"].startswith("#")}
-            assert {HTML / "exhibits" / f"{name}{end}" for end in kinds} == targets
+            table = id_.removeprefix("tbl-codebook-").replace("-", "_")
+            encoded = {HTML / "data" / f"{table}.{kind}" for kind in ("csv", "json")} if id_.startswith("tbl-codebook-") else set()
+            assert {HTML / "exhibits" / f"{name}{end}" for end in kinds} | encoded == targets
             assert all(target.is_file() for target in targets)
 
 
