@@ -135,7 +135,7 @@ def test_the_row_of_the_spreadsheet_is_on_its_pages(told):
     clone, said = told
     assert "added studies/okafor2025" in said["import"]
     assert "okafor2025" in clone.page("data/studies")
-    assert "Okafor 2025" in clone.page("new/since-the-reviews")
+    assert "Okafor A et al., 2025" in clone.page("new/since-the-reviews")
 
 
 def test_the_chapter_is_a_page(told):
