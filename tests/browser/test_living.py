@@ -13,6 +13,8 @@ import pytest
 from book import HTML
 from playwright.sync_api import expect
 
+from mscreview import open_review
+
 DUE, NOT_DUE = "chapters/zhao2018/hypoxia", "chapters/new/changes"
 SWITCHED = ["chapters/synthesis/transplantation-trials", "chapters/synthesis/aki-trials", "chapters/synthesis/glance"]
 NEW = [f"chapters/new/{name}" for name in ("registry", "since-the-reviews", "searches", "changes")]
@@ -29,14 +31,16 @@ class TestBadge:
 
     @pytest.mark.parametrize("html", [DUE, *SWITCHED, *NEW, "chapters/index", "chapters/glossary", "chapters/data/living"])
     def test_under_the_title(self, visit, html):
-        """One badge a page, between the title and the first words, of at most three lines on a phone and no wider than the screen."""
-        page = visit(html, viewport={"width": 380, "height": 800})
-        badge = page.locator(".chapter-state")
-        expect(badge).to_have_count(1)
-        box, title = badge.bounding_box(), page.locator("article h1").bounding_box()
-        assert 0 <= box["y"] - (title["y"] + title["height"]) < 40
-        assert box["height"] < 90
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        """One badge a page, between the title and the first words, on a phone of at most three lines and, long after, two more for the warning."""
+        day = open_review().as_of
+        for when, height in ((day, 90), (day + timedelta(days=999), 140)):
+            page = visit(html, when, viewport={"width": 380, "height": 800})
+            badge = page.locator(".chapter-state")
+            expect(badge).to_have_count(1)
+            box, title = badge.bounding_box(), page.locator("article h1").bounding_box()
+            assert 0 <= box["y"] - (title["y"] + title["height"]) < 40
+            assert box["height"] < height
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
     def test_by_keyboard(self, visit):
         """Enter on the summary opens the list and closes it."""

@@ -159,7 +159,7 @@ class TestLocks:
         assert [n for n, p in packages.items() if not p.get("version") or not p.get("integrity", "").startswith("sha512-")] == []
         asked = json.loads((node.ROOT / "package.json").read_text(encoding="utf-8"))
         versions = asked["dependencies"] | asked["optionalDependencies"]
-        assert len(versions) == 3 and all(re.fullmatch(r"\d+\.\d+\.\d+", v) for v in versions.values())
+        assert len(versions) == 4 and all(re.fullmatch(r"\d+\.\d+\.\d+", v) for v in versions.values())
         assert {n: packages[f"node_modules/{n}"]["version"] for n in versions} == versions
 
     def test_wheel(self):

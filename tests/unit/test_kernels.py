@@ -53,8 +53,9 @@ def test_errors_and_interrupts(start):
     reply = client.execute_interactive("1 / 0", output_hook=lambda _: None, timeout=60)
     assert reply["content"]["ename"] == "ZeroDivisionError"
     # Else what is asked next could fall among the requests that a kernel drops after an error.
-    client.execute("import time; time.sleep(600)", stop_on_error=False)
-    time.sleep(1)
+    client.execute("import time; print('begun', flush=True); time.sleep(600)", stop_on_error=False)
+    while client.get_iopub_msg(timeout=30)["content"].get("text", "").strip() != "begun":
+        pass
     manager.interrupt_kernel()
     assert client.get_shell_msg(timeout=30)["content"]["ename"] == "KeyboardInterrupt"
     assert said(client, "print(2 + 2)") == "4"
