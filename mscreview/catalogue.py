@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -41,42 +42,59 @@ def ids(review: Review) -> list[str]:
     return sorted(i for family in registered for i in family.ids(review))
 
 
-def build(review: Review, id: str, used: set[str]) -> Exhibit:
-    """Make the exhibit `id`; `used` collects the tables that its builder reads.
+@dataclass(frozen=True)
+class Made:
+    """The parts of an exhibit, the tables that they were made from, and the module that made them."""
+
+    content: Content
+    tables: list[str]
+    helper: str
+
+
+def make(review: Review, id: str) -> Made:
+    """Make the parts of the exhibit `id`, without drawing it.
 
     Raises
     ------
     KeyError
         No such exhibit.
-    """
-    return _exhibit(id, content(review, id, used), used)
 
-
-def content(review: Review, id: str, used: set[str]) -> Content:
-    """Make the parts of the exhibit `id`, without drawing it; `used` collects the tables that its builder reads.
-
-    Raises
-    ------
-    KeyError
-        No such exhibit.
+    Examples
+    --------
+    >>> from mscreview import open_review
+    >>> made = make(open_review(), "tbl-rows-experiments")
+    >>> made.tables, made.helper
+    (['datapackage', 'experiments'], 'exhibits.codebook')
     """
     load()
     for family in registered:
-        if id in family.ids(review):
-            used.clear()
-            return family.make(review, id)
+        with review.reading() as tables:
+            if id in family.ids(review):
+                return Made(family.make(review, id), sorted(tables), family.helper)
     raise KeyError(f"no exhibit {id!r}{nearest(id, ids(review))}")
 
 
-def _exhibit(id: str, content: Content, used: set[str]) -> Exhibit:
+def build(review: Review, id: str) -> Exhibit:
+    """Make the exhibit `id`.
+
+    Raises
+    ------
+    KeyError
+        No such exhibit.
+    """
+    made = make(review, id)
+    with review.reading() as drawn_from:
+        parts = [(name, part, _body(name, part)) for name, part in ((id, made.content), (f"{id}-reviews-only", made.content.reviews_only)) if part]
+    tables = sorted({*made.tables, *drawn_from})
+    found = None
+    for name, part, body in reversed(parts):
+        found = Exhibit(name, part.caption, part.alt, tables, part.data, body, part.columns, found, made.helper)
+    return found
+
+
+def _body(id: str, content: Content) -> str:
     if content.draw is not None:
         from .charts import figure
 
-        body = figure(id, content.alt, content.draw)
-    elif content.html:
-        body = content.html
-    else:
-        body = html_table(content.data, f"{content.alt} ({id})", content.columns, anchors=content.anchors)
-    plain = content.reviews_only
-    without = None if plain is None else _exhibit(f"{id}-reviews-only", plain, used)
-    return Exhibit(id, content.caption, content.alt, sorted(used), content.data, body, content.columns, without)
+        return figure(id, content.alt, content.draw)
+    return content.html or html_table(content.data, f"{content.alt} ({id})", content.columns, anchors=content.anchors)

@@ -43,28 +43,25 @@ NOTICES = ("retraction", "expression of concern", "correction")
 UNJUDGED = "whether it asks the question of the other trials has not been judged yet"
 
 
-def _once(*tables: str) -> Callable:
-    """Compute once a review; the tables are read every time, so that whoever asks is known to depend on them."""
+def _once(make: Callable) -> Callable:
+    """Compute once a review; whoever asks later is known to depend on the same tables."""
+    computed: WeakKeyDictionary[Review, dict] = WeakKeyDictionary()
 
-    def wrap(make: Callable) -> Callable:
-        computed: WeakKeyDictionary[Review, dict] = WeakKeyDictionary()
+    @wraps(make)
+    def get(review: Review, *options: str | bool, **named: str | bool) -> object:
+        kept = computed.setdefault(review, {})
+        key = (options, *sorted(named.items()))
+        if key not in kept:
+            with review.reading() as tables:
+                kept[key] = make(review, *options, **named), tables
+        value, tables = kept[key]
+        review.depends_on(tables)
+        return value.copy()
 
-        @wraps(make)
-        def get(review: Review, *options: str | bool, **named: str | bool) -> object:
-            for table in tables:
-                review.table(table)
-            kept = computed.setdefault(review, {})
-            key = (options, *sorted(named.items()))
-            if key not in kept:
-                kept[key] = make(review, *options, **named)
-            return kept[key].copy()
-
-        return get
-
-    return wrap
+    return get
 
 
-@_once("citations", "findings", "new_evidence")
+@_once
 def additions(review: Review) -> set[str]:
     """Name the studies that were screened in since the reviews and that none of these cites or tabulates.
 
@@ -82,7 +79,7 @@ def additions(review: Review) -> set[str]:
 _additions = additions  # for functions with an option of that name
 
 
-@_once("experiments", "findings", "studies", "trial_designs", "vocab_domains", "vocab_outcomes", "vocab_preconditioning")
+@_once
 def votes(review: Review) -> pd.DataFrame:
     """Give each study one vote in each outcome domain, and set apart what holds for one arm only.
 
@@ -144,7 +141,7 @@ def votes(review: Review) -> pd.DataFrame:
     return pd.DataFrame(records)
 
 
-@_once("citations", "findings", "new_evidence", "results", "trial_designs", "vocab_domains", "vocab_outcomes")
+@_once
 def added_votes(review: Review) -> pd.DataFrame:
     """Give the votes of additions: no review says in which direction they point, so their counts do.
 
@@ -243,7 +240,7 @@ def tallies(review: Review, stratum: str, method: str = "wilson", **only: str) -
     return {t.domain: t for t in tally(cast.drop(columns=["randomized"]), method)}
 
 
-@_once("citations", "findings", "new_evidence", "results", "trial_designs")
+@_once
 def comparisons(review: Review, arms: str = "both", additions: bool = True) -> pd.DataFrame:
     """Set each treated arm against its control: one row a study, outcome and time point with counts in both.
 
@@ -318,7 +315,7 @@ class Pool:
     apart: pd.DataFrame
 
 
-@_once("citations", "findings", "new_evidence", "results", "trial_designs")
+@_once
 def pools(review: Review, additions: bool = True) -> dict[str, Pool]:
     """Give every outcome with counts, by setting and kind of design: the one register of pooled results.
 
@@ -359,7 +356,7 @@ def pools(review: Review, additions: bool = True) -> dict[str, Pool]:
     return found
 
 
-@_once("citations", "findings", "new_evidence", "results", "trial_designs")
+@_once
 def specifications(review: Review) -> pd.DataFrame:
     """Pool acute rejection after transplantation in the reviews' trials in every defensible way; see `synthesis.grid.grid`.
 

@@ -54,6 +54,8 @@ class Exhibit:
         HTML of the table or chart.
     reviews_only : Exhibit, optional
         The same without studies since the reviews; a switch that needs no script shows one or the other.
+    helper : str
+        Module of the package that made it, such as ``exhibits.trials``.
 
     Raises
     ------
@@ -75,6 +77,7 @@ class Exhibit:
     body: str
     columns: Mapping[str, str] = field(default_factory=dict)
     reviews_only: Exhibit | None = None
+    helper: str = ""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"(fig|tbl)-[a-z0-9-]+", self.id):
@@ -120,18 +123,18 @@ class Exhibit:
 
     def _joined(self, number: str, address: str) -> str:
         """The exhibit by itself, under the number of the exhibit `number`."""
-        tables = escape(" ".join(self.sources))
+        made = f'data-tables="{escape(" ".join(self.sources))}" data-helper="{escape(self.helper)}"'
         address = f' id="{address}"' if address else ""
         files = f'<p class="exhibit-files" data-exhibit="{self.id}"></p>'
         caption = f'<span class="exhibit-number" data-exhibit="{number}"></span> {_marked(self.caption)}'
         if not self.is_figure:
             return (
-                f'<div class="exhibit exhibit-table"{address} data-tables="{tables}">'
+                f'<div class="exhibit exhibit-table"{address} {made}>'
                 f"{self.body.replace('<caption></caption>', f'<caption><span>{caption}</span></caption>', 1)}{files}</div>"
             )
         table = html_table(self.data, label=f"Data of {self.id}", columns=self.columns, caption="The data shown")
         return (
-            f'<figure class="exhibit exhibit-figure"{address} data-tables="{tables}"><figcaption>{caption}</figcaption>{self.body}'
+            f'<figure class="exhibit exhibit-figure"{address} {made}><figcaption>{caption}</figcaption>{self.body}'
             f'<details class="exhibit-data"><summary>Show the data <span class="for-screen-reader">of {self.id}</span></summary>{table}</details>{files}</figure>'
         )
 

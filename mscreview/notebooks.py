@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,17 +18,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .load import AS_OF
-from .review import PACKAGE, default_root
+from .freshness import CHARTS, fingerprint
+from .review import default_root
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-# Rooms that no executed cell can reach: a change in them alters no output.
-_OUTSIDE = {
-    "__main__", "badge", "bibliography", "calculator", "cli", "computed", "contribute", "diff", "facts", "kernels", "notebooks", "origin", "references", "site", "sphinxext",
-    "status", "store", "trace", "watch",
-}  # fmt: skip
 _SECONDS = 120
 # How kernels start (an entry point of this package, see `mscreview.kernels`).
 WARM = "mscreview-warm"
@@ -118,52 +114,23 @@ def code(notebook: NotebookNode) -> list[tuple[str, tuple[str, ...]]]:
     return [(c.source, tuple(c.metadata.get("tags", []))) for c in notebook.cells if c.cell_type == "code"]
 
 
-def evidence_digest(root: Path, tables: list[str] | None = None, outside: set[str] = frozenset()) -> str:
-    """Fingerprint data, code and lock.
+def digest(chapter: Chapter, tables: Collection[str], helpers: Collection[str]) -> str:
+    """Fingerprint everything that the outputs of a chapter depend on.
 
     Parameters
     ----------
-    root : Path
-    tables : list of str, optional
-        Tables to count in (``as_of``: the day of the data); all without it. A table that is gone counts as changed.
-    outside : set of str
-        Names of rooms (modules or folders of the package) to leave out.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-
-    Examples
-    --------
-    >>> len(evidence_digest(default_root()))
-    64
-    """
-    from .schema import read_schema
-
-    schema = read_schema(root)
-    names = sorted([*schema.tables, "as_of"] if tables is None else tables)
-    files = [schema.folder / "datapackage.json", *(schema.folder / schema.tables[n].path for n in names if n in schema.tables)]
-    files += sorted(p for p in PACKAGE.rglob("*.py") if p.relative_to(PACKAGE).parts[0].removesuffix(".py") not in outside)
-    files += [schema.folder / AS_OF] if "as_of" in names else []
-    files += [root / "requirements.lock"]
-    total = sha256(repr(names).encode())
-    for path in files:
-        total.update(path.name.encode() + b"\0" + sha256(path.read_bytes()).digest())
-    return total.hexdigest()
-
-
-def digest(chapter: Chapter, tables: list[str]) -> str:
-    """Fingerprint everything that the outputs of a chapter depend on.
+    chapter : Chapter
+    tables, helpers : collection of str
+        What its exhibits were made from, see `mscreview.freshness.fingerprint`.
 
     Examples
     --------
     >>> page = next(c for c in chapters() if c.has_code)
-    >>> digest(page, []) == digest(page, ["experiments"])
+    >>> digest(page, [], []) == digest(page, ["experiments"], [])
     False
     """
     cells = repr(code(read(chapter)))
-    return sha256((cells + evidence_digest(chapter.root, tables, _OUTSIDE)).encode()).hexdigest()
+    return sha256((cells + fingerprint(chapter.root, tables, helpers)).encode()).hexdigest()
 
 
 def is_current(chapter: Chapter) -> bool:
@@ -179,7 +146,15 @@ def is_current(chapter: Chapter) -> bool:
     if not chapter.reference.is_file():
         return False
     stored = nbformat.read(chapter.reference, as_version=4).metadata.get("mscreview", {})
-    return bool(stored) and stored["digest"] == digest(chapter, list(stored["tables"]))
+    return stored.keys() == {"tables", "helpers", "digest"} and stored["digest"] == digest(chapter, stored["tables"], stored["helpers"])
+
+
+def _made_from(html: str) -> dict[str, list[str]]:
+    """Tables and helpers that the exhibits of a page name."""
+    found = {kind: {t for names in re.findall(rf'data-{mark}="([^"]*)"', html) for t in names.split()} for kind, mark in (("tables", "tables"), ("helpers", "helper"))}
+    if 'class="exhibit exhibit-figure"' in html:
+        found["helpers"].add(CHARTS)
+    return {kind: sorted(names) for kind, names in found.items()}
 
 
 def execute(chapter: Chapter) -> NotebookNode:
@@ -188,7 +163,7 @@ def execute(chapter: Chapter) -> NotebookNode:
     Returns
     -------
     NotebookNode
-        With outputs, and in its metadata the tables it read and its digest.
+        With outputs, and in its metadata the tables and helpers it was made from and its digest.
 
     Raises
     ------
@@ -209,11 +184,8 @@ def execute(chapter: Chapter) -> NotebookNode:
     )
     client.execute()
     html = "".join(o.get("data", {}).get("text/html", "") for c in notebook.cells for o in c.get("outputs", []))
-    tables = sorted({t for found in re.findall(r'data-tables="([^"]*)"', html) for t in found.split()})
-    notebook.metadata = {
-        "kernelspec": notebook.metadata["kernelspec"],
-        "mscreview": {"tables": tables, "digest": digest(chapter, tables)},
-    }
+    made_from = _made_from(html)
+    notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"], "mscreview": {**made_from, "digest": digest(chapter, **made_from)}}
     return notebook
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from .exhibits._content import Content
 
 PACKAGE = Path(__file__).resolve().parent
+# Stand among the tables read for the day of the data and for the schema as a whole.
+AS_OF_MARK, SCHEMA_MARK = "as_of", "datapackage"
 
 
 def default_root() -> Path:
@@ -77,14 +81,58 @@ class Review:
 
     def __init__(self, root: Path):
         self.root = root
-        self.schema, raws = read_all(root)
-        problems = validate(self.schema, raws)
+        self._schema, raws = read_all(root)
+        problems = validate(self._schema, raws)
         if problems:
             raise DataError(problems)
-        self._as_of = read_as_of(self.schema.folder)
+        self._as_of = read_as_of(self._schema.folder)
         self._tables = {name: to_frame(raw) for name, raw in raws.items()}
         self._raws = raws
         self._used: set[str] = set()
+
+    @contextmanager
+    def reading(self) -> Iterator[set[str]]:
+        """Collect the names of the tables that are read inside; ``as_of`` is the day of the data, ``datapackage`` the schema.
+
+        Examples
+        --------
+        >>> review = open_review()
+        >>> with review.reading() as tables:
+        ...     rows = review.table("experiments")
+        >>> tables
+        {'experiments'}
+        """
+        around, self._used = self._used, set()
+        try:
+            yield self._used
+        finally:
+            around |= self._used
+            self._used = around
+
+    def depends_on(self, tables: Collection[str]) -> None:
+        """Note tables that were read earlier, for something that is used again.
+
+        Examples
+        --------
+        >>> review = open_review()
+        >>> with review.reading() as tables:
+        ...     review.depends_on({"experiments"})
+        >>> tables
+        {'experiments'}
+        """
+        self._used.update(tables)
+
+    @property
+    def schema(self) -> Schema:
+        """Tables, columns and closed lists, as ``data/datapackage.json`` describes them.
+
+        Examples
+        --------
+        >>> open_review().schema.tables["experiments"].key
+        'experiment_id'
+        """
+        self._used.add(SCHEMA_MARK)
+        return self._schema
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a copy of one table, typed as `mscreview.load.to_frame` says.
@@ -122,7 +170,7 @@ class Review:
         >>> open_review().as_of.isoformat() >= "2026-11-22"
         True
         """
-        self._used.add("as_of")
+        self._used.add(AS_OF_MARK)
         return self._as_of
 
     def blank(self, name: str, column: str) -> pd.Series:
@@ -219,8 +267,7 @@ class Review:
         """
         from . import catalogue
 
-        self._used = set()
-        return catalogue.build(self, id, self._used)
+        return catalogue.build(self, id)
 
     def content(self, id: str) -> tuple[Content, list[str]]:
         """Make the parts of an exhibit without drawing it, and name the tables they were made from.
@@ -238,8 +285,8 @@ class Review:
         """
         from . import catalogue
 
-        self._used = set()
-        return catalogue.content(self, id, self._used), sorted(self._used)
+        made = catalogue.make(self, id)
+        return made.content, made.tables
 
 
 @cache

@@ -35,7 +35,8 @@ MAY_IMPORT = {
     "catalogue": {"charts", "errors", "exhibit", "exhibits"},
     "review": {"catalogue", "disagreements", "errors", "exhibit", "exhibits", "load", "published", "schema", "validate"},
     "bibliography": {"schema"},
-    "notebooks": {"load", "review", "schema"},
+    "freshness": {"load", "review", "schema"},
+    "notebooks": {"freshness", "review"},
     "references": set(),
     "kernels": {"catalogue", "charts", "errors", "review"},
     "watch": {"disagreements", "errors", "load", "review", "schema", "store"},
@@ -47,7 +48,7 @@ MAY_IMPORT = {
     "origin": {"schema"},
     "trace": {"exhibit", "origin"},
     "site": {"errors", "exhibit", "exhibits", "format", "load", "origin", "review", "schema", "state", "charts", "draw"},
-    "sphinxext": {"badge", "errors", "exhibit", "facts", "feed", "notebooks", "review", "site", "trace"},
+    "sphinxext": {"badge", "errors", "exhibit", "facts", "feed", "freshness", "notebooks", "review", "site", "trace"},
     "cli": {
         "bibliography", "calculator", "catalogue", "contribute", "diff", "errors", "facts", "notebooks", "origin", "review", "schema", "site", "status", "store", "synthesis", "watch",
     },

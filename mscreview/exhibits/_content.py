@@ -74,10 +74,11 @@ def switched(make: Callable[[bool], Content]) -> Content:
 
 @dataclass(frozen=True)
 class Family:
-    """One builder and the ids it makes."""
+    """One builder, the ids it makes, and the module it stands in (without the package's name)."""
 
     ids: Callable[[Review], list[str]]
     make: Callable[[Review, str], Content]
+    helper: str
 
 
 registered: list[Family] = []
@@ -93,7 +94,7 @@ def exhibit(id: str) -> Callable:
     """
 
     def wrap(function: Callable[[Review], Content]) -> Callable[[Review], Content]:
-        registered.append(Family(lambda review: [id], lambda review, _: function(review)))
+        registered.append(Family(lambda review: [id], lambda review, _: function(review), _module(function)))
         return function
 
     return wrap
@@ -109,7 +110,11 @@ def exhibits_for(ids: Callable[[Review], list[str]]) -> Callable:
     """
 
     def wrap(function: Callable[[Review, str], Content]) -> Callable[[Review, str], Content]:
-        registered.append(Family(ids, function))
+        registered.append(Family(ids, function, _module(function)))
         return function
 
     return wrap
+
+
+def _module(function: Callable) -> str:
+    return function.__module__.partition(".")[2]

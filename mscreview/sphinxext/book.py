@@ -9,7 +9,8 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from ..exhibit import anchor
-from ..notebooks import Chapter, chapters, evidence_digest
+from ..freshness import everything
+from ..notebooks import Chapter, chapters
 from ..review import Review, open_review
 from ..site import Site
 
@@ -30,7 +31,7 @@ class Book:
         self.homes: dict[str, str] = {}
         self.numbers: dict[str, str] = {}
         self.disputes = _disputes(self.review)
-        self.evidence = evidence_digest(root)
+        self.evidence = everything(root)
         self.site: Site | None = None
         self.written: set[str] = set()
         self.docs = {page.doc for page in self.pages}

@@ -1,0 +1,140 @@
+"""What an output was made from, and the fingerprint that says whether that changed.
+
+An output of the book rests on tables, on the code that made it, and on the packages of the lock. Tables are known because `Review`
+notes each one that is read; code because every exhibit names the module that made it (its *helper*), from which imports lead to all
+the others.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .load import AS_OF
+from .review import AS_OF_MARK, PACKAGE, SCHEMA_MARK
+from .schema import FILE, data_folder
+
+if TYPE_CHECKING:
+    from grimp import ImportGraph
+
+LOCK = "requirements.lock"
+# What every exhibit is made with; charts are left to those that draw one.
+ROOTS, CHARTS = ("review",), "charts"
+
+
+@cache
+def _graph() -> ImportGraph:
+    import grimp
+
+    graph = grimp.build_graph(PACKAGE.name, exclude_type_checking_imports=True, cache_dir=None)
+    # Only reached for an exhibit that draws, which says so itself.
+    graph.remove_import(importer=f"{PACKAGE.name}.catalogue", imported=f"{PACKAGE.name}.{CHARTS}")
+    return graph
+
+
+def modules(helpers: Iterable[str]) -> list[str]:
+    """Name the modules of the package that making an exhibit runs through.
+
+    Parameters
+    ----------
+    helpers : iterable of str
+        Modules, without the package's name; one that is gone is listed and leads nowhere.
+
+    Returns
+    -------
+    list of str
+        These, what each exhibit needs, and all that they import, packages included; sorted.
+
+    Examples
+    --------
+    >>> "load" in modules([]), "synthesis.pool" in modules([]), "synthesis.pool" in modules(["exhibits.pooled"])
+    (True, False, True)
+    """
+    graph, name = _graph(), PACKAGE.name
+    waiting, found = [f"{name}.{m}" for m in (*ROOTS, *helpers)], {name}
+    while waiting:
+        module = waiting.pop()
+        if module in found:
+            continue
+        found.add(module)
+        # Importing a module runs the packages around it first.
+        waiting.append(module.rpartition(".")[0])
+        if module in graph.modules:
+            waiting += graph.find_modules_directly_imported_by(module)
+    return sorted(m.removeprefix(name).removeprefix(".") for m in found)
+
+
+def _file(module: str) -> Path:
+    path = PACKAGE.joinpath(*module.split(".")) if module else PACKAGE
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def _bytes(path: Path) -> str:
+    if not path.is_file():
+        return "gone"
+    about = path.stat()
+    return _digest(path, about.st_mtime_ns, about.st_size, about.st_ino)
+
+
+@cache
+def _digest(path: Path, *_about: int) -> str:
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def fingerprint(root: Path, tables: Collection[str], helpers: Iterable[str]) -> str:
+    """Fingerprint what outputs rest on.
+
+    Parameters
+    ----------
+    root : Path
+    tables : collection of str
+        Tables that were read; ``as_of`` for the day of the data, ``datapackage`` for the schema as a whole.
+        One that is gone counts as changed.
+    helpers : iterable of str
+        Modules that made the outputs.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Examples
+    --------
+    >>> from mscreview.review import default_root
+    >>> root = default_root()
+    >>> fingerprint(root, ["experiments"], []) == fingerprint(root, ["findings"], [])
+    False
+    """
+    folder = data_folder(root)
+    descriptor = json.loads((folder / FILE).read_bytes())
+    resources = {r["name"]: r for r in descriptor["resources"]}
+    parts: list[object] = [_bytes(root / LOCK), [(m, _bytes(_file(m))) for m in modules(helpers)]]
+    for name in sorted(set(tables)):
+        if name == AS_OF_MARK:
+            parts.append((name, _bytes(folder / AS_OF)))
+        elif name == SCHEMA_MARK:
+            parts.append((name, descriptor))
+        elif name in resources:
+            parts.append((name, resources[name], _bytes(folder / resources[name]["path"])))
+        else:
+            parts.append((name, "gone"))
+    return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def everything(root: Path) -> str:
+    """Fingerprint all data, all code of the package and the lock.
+
+    Examples
+    --------
+    >>> from mscreview.review import default_root
+    >>> len(everything(default_root()))
+    64
+    """
+    folder = data_folder(root)
+    data = [(p.relative_to(folder).as_posix(), _bytes(p)) for p in sorted(folder.rglob("*")) if p.is_file()]
+    code = [(p.relative_to(PACKAGE).as_posix(), _bytes(p)) for p in sorted(PACKAGE.rglob("*.py"))]
+    return sha256(json.dumps([data, code, _bytes(root / LOCK)]).encode()).hexdigest()
