@@ -74,6 +74,27 @@ def make(review: Review, id: str) -> Made:
     raise KeyError(f"no exhibit {id!r}{nearest(id, ids(review))}")
 
 
+def helper(review: Review, id: str) -> str:
+    """Name the module that makes an exhibit, without making it.
+
+    Raises
+    ------
+    KeyError
+        No such exhibit.
+
+    Examples
+    --------
+    >>> from mscreview import open_review
+    >>> helper(open_review(), "tbl-rows-experiments")
+    'exhibits.codebook'
+    """
+    load()
+    for family in registered:
+        if id in family.ids(review):
+            return family.helper
+    raise KeyError(f"no exhibit {id!r}{nearest(id, ids(review))}")
+
+
 def build(review: Review, id: str) -> Exhibit:
     """Make the exhibit `id`.
 

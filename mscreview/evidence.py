@@ -13,11 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import pandas as pd
 
 from .errors import nearest
+from .memory import once
 from .schema import BLANKS
 from .synthesis.direction import Tally, tally, vote
 from .synthesis.effects import one_effect, silent
@@ -44,21 +44,9 @@ UNJUDGED = "whether it asks the question of the other trials has not been judged
 
 
 def _once(make: Callable) -> Callable:
-    """Compute once a review; whoever asks later is known to depend on the same tables."""
-    computed: WeakKeyDictionary[Review, dict] = WeakKeyDictionary()
-
-    @wraps(make)
-    def get(review: Review, *options: str | bool, **named: str | bool) -> object:
-        kept = computed.setdefault(review, {})
-        key = (options, *sorted(named.items()))
-        if key not in kept:
-            with review.reading() as tables:
-                kept[key] = make(review, *options, **named), tables
-        value, tables = kept[key]
-        review.depends_on(tables)
-        return value.copy()
-
-    return get
+    """Work out once for each review; every caller gets a copy of its own."""
+    get = once(make)
+    return wraps(make)(lambda *options, **named: get(*options, **named).copy())
 
 
 @_once

@@ -134,7 +134,29 @@ def everything(root: Path) -> str:
     >>> len(everything(default_root()))
     64
     """
-    folder = data_folder(root)
-    data = [(p.relative_to(folder).as_posix(), _bytes(p)) for p in sorted(folder.rglob("*")) if p.is_file()]
-    code = [(p.relative_to(PACKAGE).as_posix(), _bytes(p)) for p in sorted(PACKAGE.rglob("*.py"))]
-    return sha256(json.dumps([data, code, _bytes(root / LOCK)]).encode()).hexdigest()
+    return sha256(json.dumps([data_digest(root), tree(PACKAGE, "*.py"), _bytes(root / LOCK)]).encode()).hexdigest()
+
+
+def data_digest(root: Path) -> str:
+    """Fingerprint all files of the data: two states with the same fingerprint have the same data.
+
+    Examples
+    --------
+    >>> from mscreview.review import default_root
+    >>> len(data_digest(default_root()))
+    64
+    """
+    return sha256(json.dumps(tree(data_folder(root))).encode()).hexdigest()
+
+
+def tree(folder: Path, pattern: str = "*") -> list[tuple[str, str]]:
+    """List the files below a folder with the SHA-256 of each, hidden ones left out, sorted.
+
+    Examples
+    --------
+    >>> from mscreview.review import default_root
+    >>> tree(default_root() / "data", "as_of.*")[0][0]
+    'as_of.txt'
+    """
+    paths = ((p, p.relative_to(folder)) for p in folder.rglob(pattern))
+    return sorted((short.as_posix(), _bytes(p)) for p, short in paths if p.is_file() and not any(part.startswith(".") for part in short.parts))

@@ -23,6 +23,7 @@ from .review import default_root
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+    from tqdm import tqdm
 
 _SECONDS = 120
 # How kernels start (an entry point of this package, see `mscreview.kernels`).
@@ -221,17 +222,24 @@ def snapshot(every: bool = False, dry: bool = False, jobs: int = 2) -> int:
         path.unlink()
         print(f"removed {path.relative_to(default_root())}", flush=True)
     failed = 0
-    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool, _progress(len(due)) as bar:
         for number, (chapter, error, seconds) in enumerate(pool.map(_renew, due), 1):
             failed += error is not None
-            state = f"failed: {error}" if error else f"{seconds:.1f} s"
-            print(
-                f"[{number}/{len(due)}] {chapter.doc.removeprefix('chapters/')}: {state}",
-                file=sys.stderr if error else sys.stdout,
-                flush=True,
-            )
+            name = chapter.doc.removeprefix("chapters/")
+            if error or bar.disable:
+                state = f"failed: {error}" if error else f"{seconds:.1f} s"
+                bar.write(f"[{number}/{len(due)}] {name}: {state}", file=sys.stderr if error else sys.stdout)
+            bar.set_postfix_str(name, refresh=False)
+            bar.update()
     print(f"references: {len(pages) - failed} of {len(pages)} current, {len(due)} executed")
     return 1 if failed else 0
+
+
+def _progress(total: int) -> tqdm:
+    """A bar on a terminal; elsewhere the caller writes lines."""
+    from tqdm import tqdm
+
+    return tqdm(total=total, desc="chapters", unit="", leave=False, disable=None if total else True)
 
 
 def _renew(chapter: Chapter) -> tuple[Chapter, Exception | None, float]:

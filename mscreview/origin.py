@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from random import Random
 from typing import TYPE_CHECKING
 
+from .memory import once
 from .schema import BLANKS
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _cells(review: Review, table: str, key: str) -> dict[str, str]:
     return rows[key]
 
 
-@cache
+@once
 def written_rows(review: Review, table: str) -> dict[str, dict[str, str]]:
     """Give the rows of a table by their key, each as column to cell as written; kept, since thousands are asked for.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -16,6 +14,7 @@ from . import published as _published
 from .errors import DataError, Problem, nearest
 from .exhibit import Exhibit
 from .load import Raw, read_as_of, read_raw, to_frame
+from .memory import Noting
 from .schema import BLANKS, FILE, Schema, read_schema
 from .validate import validate
 
@@ -76,10 +75,14 @@ def check(root: str | Path | None = None) -> list[Problem]:
     return validate(schema, raws)
 
 
-class Review:
-    """The encoded evidence, validated. Made by `open_review`."""
+class Review(Noting):
+    """The encoded evidence, validated. Made by `open_review`.
+
+    It notes what is read of it, see `mscreview.memory`: tables by their names, `AS_OF_MARK` for the day, `SCHEMA_MARK` for the schema.
+    """
 
     def __init__(self, root: Path):
+        super().__init__()
         self.root = root
         self._schema, raws = read_all(root)
         problems = validate(self._schema, raws)
@@ -88,39 +91,6 @@ class Review:
         self._as_of = read_as_of(self._schema.folder)
         self._tables = {name: to_frame(raw) for name, raw in raws.items()}
         self._raws = raws
-        self._used: set[str] = set()
-
-    @contextmanager
-    def reading(self) -> Iterator[set[str]]:
-        """Collect the names of the tables that are read inside; ``as_of`` is the day of the data, ``datapackage`` the schema.
-
-        Examples
-        --------
-        >>> review = open_review()
-        >>> with review.reading() as tables:
-        ...     rows = review.table("experiments")
-        >>> tables
-        {'experiments'}
-        """
-        around, self._used = self._used, set()
-        try:
-            yield self._used
-        finally:
-            around |= self._used
-            self._used = around
-
-    def depends_on(self, tables: Collection[str]) -> None:
-        """Note tables that were read earlier, for something that is used again.
-
-        Examples
-        --------
-        >>> review = open_review()
-        >>> with review.reading() as tables:
-        ...     review.depends_on({"experiments"})
-        >>> tables
-        {'experiments'}
-        """
-        self._used.update(tables)
 
     @property
     def schema(self) -> Schema:
@@ -131,7 +101,7 @@ class Review:
         >>> open_review().schema.tables["experiments"].key
         'experiment_id'
         """
-        self._used.add(SCHEMA_MARK)
+        self.depends_on({SCHEMA_MARK})
         return self._schema
 
     def table(self, name: str) -> pd.DataFrame:
@@ -158,7 +128,7 @@ class Review:
         """
         if name not in self._tables:
             raise KeyError(f"no table {name!r} (there are: {', '.join(self._tables)}{nearest(name, self._tables)})")
-        self._used.add(name)
+        self.depends_on({name})
         return self._tables[name].copy()
 
     @property
@@ -170,7 +140,7 @@ class Review:
         >>> open_review().as_of.isoformat() >= "2026-11-22"
         True
         """
-        self._used.add(AS_OF_MARK)
+        self.depends_on({AS_OF_MARK})
         return self._as_of
 
     def blank(self, name: str, column: str) -> pd.Series:

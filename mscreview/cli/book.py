@@ -1,4 +1,4 @@
-"""Commands on the book and its data: check, fact, exhibits, snapshot, bibliography, sample-locators."""
+"""Commands on the book and its data: check, fact, exhibits, snapshot, build, serve, bibliography, sample-locators."""
 
 from __future__ import annotations
 
@@ -47,6 +47,22 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     snapshot.add_argument("--jobs", type=int, default=2, metavar="N", help="chapters at a time (default 2)")
     snapshot.set_defaults(run=_snapshot)
+
+    site = commands.add_parser(
+        "build",
+        help="build the site, doing only what changed",
+        description="Check the data, execute the chapters that are out of date, and build the site into _build/html. Does nothing where nothing changed.",
+    )
+    site.add_argument("--jobs", type=int, default=2, metavar="N", help="chapters at a time (default 2)")
+    site.set_defaults(run=_build)
+
+    serve = commands.add_parser(
+        "serve",
+        help="show the site in a browser, built again whenever a file is saved",
+        description="Build the site, serve it on this machine only, build it again when a source is saved, and refresh the pages that are open. Ctrl-C ends it.",
+    )
+    serve.add_argument("--port", type=int, default=8000, metavar="N", help="port on this machine (default 8000; 0 takes a free one)")
+    serve.set_defaults(run=_serve)
 
     bibliography = commands.add_parser(
         "bibliography",
@@ -132,6 +148,24 @@ def _snapshot(options: argparse.Namespace) -> int:
     if not _in_checkout("snapshot"):
         return WRONG_USE
     return snapshot(every=options.all, dry=options.check, jobs=options.jobs)
+
+
+def _build(options: argparse.Namespace) -> int:
+    from ..build import build
+    from ..review import default_root
+
+    if not _in_checkout("build"):
+        return WRONG_USE
+    return build(default_root(), options.jobs)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from ..review import default_root
+    from ..serve import serve
+
+    if not _in_checkout("serve"):
+        return WRONG_USE
+    return serve(default_root(), options.port)
 
 
 def _bibliography(options: argparse.Namespace) -> int:

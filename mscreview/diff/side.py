@@ -11,6 +11,7 @@ import pandas as pd
 from .. import format as fmt
 from ..errors import DataError, Problem
 from ..load import AS_OF, Raw, read_as_of, read_raw, to_frame
+from ..memory import Noting
 from ..schema import BLANKS, Schema, read_schema
 
 # A table that a side may be too old for without lacking anything: nothing had been added then. Columns that are asked for.
@@ -20,7 +21,7 @@ LATER_COLUMNS = {"trial_designs": {"apart": "not_applicable"}}
 
 
 @dataclass(eq=False)
-class Side:
+class Side(Noting):
     """One state of the data; stands in for a review where the evidence is added up.
 
     ``rows`` maps a table's keys to its rows, as text cells.
@@ -32,6 +33,7 @@ class Side:
     as_of: str
 
     def __post_init__(self) -> None:
+        super().__init__()
         for raw in self.raws.values():
             # In the order of keys, so that nothing hangs on where a row stands.
             raw.rows.sort(key=lambda row, key=raw.table.key: row[key])
@@ -48,6 +50,7 @@ class Side:
         ValueError
             A cell is not of its column's type.
         """
+        self.depends_on({name})
         if name not in self.raws and name in LATER:
             return pd.DataFrame({column: pd.Series(dtype=object) for column in LATER[name]})
         if name not in self.raws:

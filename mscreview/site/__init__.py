@@ -44,6 +44,8 @@ class Site:
         Exhibit id to where it stands, in the order of the book.
     row_page : callable
         Row, ``table/id``, to its page without ``.html`` and the address on it; None when no page shows it.
+    repository : str
+        Address of the repository, without a slash at the end.
     """
 
     review: Review
@@ -52,6 +54,7 @@ class Site:
     titles: Mapping[str, str]
     shown: Mapping[str, Shown]
     row_page: Callable[[str], tuple[str, str] | None]
+    repository: str = ""
 
     def row(self, row: str) -> str:
         """Address of a row below the site's root.

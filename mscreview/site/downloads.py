@@ -9,7 +9,6 @@ import inspect
 import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from html import escape, unescape
 from numbers import Integral, Real
 from pathlib import Path
@@ -21,6 +20,7 @@ from tabulate import tabulate
 from ..charts import INK
 from ..exhibit import LINK, LONG, ROW
 from ..exhibits._content import registered
+from ..memory import once
 from ..origin import Origin, origin, written_rows
 from ..schema import BLANKS
 from . import DATA, EXHIBITS
@@ -208,7 +208,7 @@ def _columns(review: Review, table: str) -> list[str]:
     return [_name(table, column) for column in first]
 
 
-@cache
+@once
 def _rows(review: Review, table: str) -> dict[str, dict[str, str]]:
     """Key to the row's cells as written; for the schema, table or column to what it says of it."""
     if table == SCHEMA:
@@ -221,14 +221,14 @@ def _rows(review: Review, table: str) -> dict[str, dict[str, str]]:
     return written_rows(review, table)
 
 
-@cache
+@once
 def _origin(review: Review, row: str) -> Origin:
     if row.startswith(f"{SCHEMA}/"):
         return Origin(row, "", "", "", "", "", "")
     return origin(review, row)
 
 
-@cache
+@once
 def _builders(review: Review) -> dict[str, Callable]:
     """Exhibit to the function that made it; one registered under a single id stands inside what the register calls."""
     return {

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import multiprocessing
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-from . import EXHIBITS, Site, cite, crate, downloads, explorer, live, preview, search, shell, sitemap, styles, tables
+from ..catalogue import helper
+from ..freshness import fingerprint
+from . import EXHIBITS, Site, built, cite, crate, downloads, explorer, live, preview, search, shell, sitemap, styles, tables
 
 WEB = Path(__file__).resolve().parent.parent / "web"
 STATIC = "_static"
+# Written by Sphinx beside the pages of the table of contents.
+OTHER_PAGES = ("search",)
 # Beside the site: of which evidence the files of each exhibit were made.
 STAMPS = ".exhibits.json"
 
@@ -27,34 +32,32 @@ class Step:
     run: Callable[[], None]
 
 
-def steps(site: Site, written: list[str], evidence: str, cited: Mapping[str, str], jobs: int = 2) -> list[Step]:
+def steps(site: Site, cited: Mapping[str, str], jobs: int = 2) -> list[Step]:
     """List what is to be done, in its order.
 
     Parameters
     ----------
     site : Site
-    written : list of str
-        Pages, without ``.html``, that Sphinx has written in this build; the others are as they must be.
-    evidence : str
-        Digest of all that exhibits are made from: files of an exhibit made of the same are kept.
     cited : mapping
         Study to its address in the bibliography.
     jobs : int
-        Processes that work on the files of exhibits.
+        Processes that work on the files of exhibits, while this one does the rest.
     """
     static = site.out / STATIC
+    files = Files(site, jobs)
     return [
-        Step("pages", lambda: _pages(site.out, written)),
+        Step("pages", lambda: _pages(site)),
+        Step("files of exhibits that changed", files.begin),
         Step("encoded tables", lambda: tables.write(site)),
-        Step("files of exhibits", lambda: _exhibits(site, evidence, jobs)),
         Step("explorer", lambda: _write(site.out / EXHIBITS / "explorer-data.js", explorer.script(site))),
         Step("search index", lambda: search.write(site, cited)),
         Step("live charts", lambda: _write(static / "vega.js", live.bundle())),
         Step("preview image", lambda: preview.write(site)),
         Step("citation file", lambda: cite.write(site)),
         Step("site map", lambda: sitemap.write(site)),
-        Step("research object", lambda: crate.write(site)),
         Step("style sheet", lambda: _styles(site.out)),
+        Step("files of exhibits", files.end),
+        Step("research object", lambda: crate.write(site)),
     ]
 
 
@@ -63,48 +66,78 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _pages(out: Path, written: list[str]) -> None:
-    for page in written:
-        path = out / f"{page}.html"
-        path.write_text(shell.shell(path.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
-    landing = out / shell.FRONT_FOLDER / "index.html"
-    _write(out / "index.html", shell.front(landing.read_text(encoding="utf-8")))
+def _pages(site: Site) -> None:
+    foot = built.line(site.review.root, site.repository)
+    for page in [*site.titles, *OTHER_PAGES]:
+        path = site.out / f"{page}.html"
+        before = path.read_text(encoding="utf-8")
+        after = built.signed(before if shell.MARK in before else shell.shell(before), foot)
+        if after != before:
+            path.write_text(after, encoding="utf-8", newline="\n")
+    landing = site.out / shell.FRONT_FOLDER / "index.html"
+    _write(site.out / "index.html", shell.front(landing.read_text(encoding="utf-8")))
 
 
-def _exhibits(site: Site, evidence: str, jobs: int) -> None:
-    stamps = site.out.parent / STAMPS
-    before = json.loads(stamps.read_text(encoding="utf-8")) if stamps.is_file() else {}
-    now = {
-        id_: sha256(repr((evidence, shown.number, shown.page, site.titles[shown.page], site.version)).encode()).hexdigest()
-        for id_, shown in site.shown.items()
-    }
-    stale = [i for i, mark in now.items() if before.get(i) != mark or not (site.out / EXHIBITS / f"{i}.json").is_file()]
-    if stale:
-        stamps.unlink(missing_ok=True)
-        # A forked process has the evidence already; where there is no fork, one process does it all.
-        if jobs > 1 and "fork" in multiprocessing.get_all_start_methods():
-            _at_work["site"] = site
-            with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
-                list(pool.map(_exhibit, stale, chunksize=4))
+class Files:
+    """The files of each exhibit, written again when what they are made from changed since the last build."""
+
+    def __init__(self, site: Site, jobs: int):
+        self.site, self.jobs = site, jobs
+        self.stamps = site.out.parent / STAMPS
+        self.known: dict[str, dict[str, Any]] = json.loads(self.stamps.read_text(encoding="utf-8")) if self.stamps.is_file() else {}
+        self.common = repr((site.version, sorted((id_, shown.number, shown.page) for id_, shown in site.shown.items())))
+        self.pool: ProcessPoolExecutor | None = None
+        self.tables: Iterable[tuple[str, list[str]]] = ()
+        self.stale: list[str] = []
+
+    def begin(self) -> None:
+        """Set processes to work; a forked process has the evidence already, and where there is no fork, this one does it all."""
+        self.stale = [i for i in self.site.shown if not self._holds(i)]
+        # A build that is cut off must not vouch for files that it has not written.
+        self._remember({i: about for i, about in self.known.items() if i in self.site.shown and i not in self.stale})
+        if self.jobs > 1 and self.stale and "fork" in multiprocessing.get_all_start_methods():
+            _at_work["site"] = self.site
+            self.pool = ProcessPoolExecutor(self.jobs, multiprocessing.get_context("fork"))
+            self.tables = self.pool.map(_exhibit, self.stale)
         else:
-            for id_ in stale:
-                _exhibit(id_, site)
-    stamps.write_text(json.dumps(now, indent=0), encoding="utf-8")
+            self.tables = (_exhibit(id_, self.site) for id_ in self.stale)
+
+    def end(self) -> None:
+        """Wait for them, and note what each exhibit was made from."""
+        made = dict(self.tables)
+        if self.pool:
+            self.pool.shutdown()
+        now = {i: {"tables": tables, "mark": self._mark(i, tables)} for i, tables in made.items()}
+        self._remember({i: about for i in self.site.shown if (about := now.get(i) or self.known.get(i))})
+
+    def _remember(self, known: dict[str, dict[str, Any]]) -> None:
+        self.known = known
+        _write(self.stamps, json.dumps(known, indent=0))
+
+    def _holds(self, id_: str) -> bool:
+        known = self.known.get(id_)
+        return known is not None and known["mark"] == self._mark(id_, known["tables"]) and (self.site.out / EXHIBITS / f"{id_}.json").is_file()
+
+    def _mark(self, id_: str, tables: Collection[str]) -> str:
+        made_from = fingerprint(self.site.review.root, tables, [__name__.partition(".")[2], helper(self.site.review, id_)])
+        return sha256(repr((made_from, self.common, self.site.titles[self.site.shown[id_].page])).encode()).hexdigest()
 
 
 _at_work: dict[str, Site] = {}
 
 
-def _exhibit(id_: str, site: Site | None = None) -> None:
-    """Write the files of one exhibit, and of the same without studies since the reviews."""
+def _exhibit(id_: str, site: Site | None = None) -> tuple[str, list[str]]:
+    """Write the files of one exhibit, and of the same without studies since the reviews; name the tables that they are made from."""
     site = site or _at_work["site"]
-    content, used = site.review.content(id_)
-    page = (site.out / f"{site.shown[id_].page}.html").read_text(encoding="utf-8")
-    for name, part in ((id_, content), (f"{id_}-reviews-only", content.reviews_only)):
-        if part is not None:
-            downloads.write(site, name, part, used, _drawing(page, name) if part.draw else None)
-            if part.draw:
-                _write(site.out / EXHIBITS / f"{name}.js", live.script(site, name, part))
+    with site.review.reading() as tables:
+        content, used = site.review.content(id_)
+        page = (site.out / f"{site.shown[id_].page}.html").read_text(encoding="utf-8")
+        for name, part in ((id_, content), (f"{id_}-reviews-only", content.reviews_only)):
+            if part is not None:
+                downloads.write(site, name, part, used, _drawing(page, name) if part.draw else None)
+                if part.draw:
+                    _write(site.out / EXHIBITS / f"{name}.js", live.script(site, name, part))
+    return id_, sorted(tables)
 
 
 def _drawing(page: str, id_: str) -> str:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from ..charts import INK, NARROW, WIDE, engine, spec
+from ..charts import INK, NARROW, WIDE, engine, spec, trusted
 from ..exhibit import FEW, LINK, ROW
+from ..memory import once
 from ..origin import Origin, origin
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def script(site: Site, id: str, content: Content) -> str:
     """
     if id.removesuffix(WITHOUT) not in site.shown:
         raise KeyError(id)
-    specs = {name: spec(content.draw(width)) for name, width in (("wide", WIDE), ("narrow", NARROW))}
+    with trusted():
+        specs = {name: spec(content.draw(width)) for name, width in (("wide", WIDE), ("narrow", NARROW))}
     rows: dict[str, list[str]] = {}
     behind = _behind(content)
     for record in (r for one in specs.values() for r in _records(one)):
@@ -138,6 +139,6 @@ def _place(found: Origin) -> str:
     return ", ".join(filter(None, (source, found.place)))
 
 
-@cache
+@once
 def _origin(review: Review, row: str) -> Origin:
     return origin(review, row)

@@ -21,6 +21,8 @@ SCHEME = """(function () {
   document.documentElement.dataset.theme = dark ? "dark" : "light";
 }());"""
 
+# Stands in a page that has been mended.
+MARK = "Content-Security-Policy"
 POLICY = (
     "default-src 'none'; script-src 'self' 'sha256-{hash}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'"

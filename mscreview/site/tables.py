@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ..freshness import data_digest
 from ..load import AS_OF, parse_list
 from ..schema import BLANKS, FILE, Column, Table
 from . import DATA
@@ -326,6 +327,6 @@ def _index(site: Site) -> dict[str, Any]:
     described = site.review.schema.descriptor
     return {
         "title": described["title"], "description": described["description"], "version": site.version,
-        "as_of": site.review.as_of.isoformat(), "licence": licence(site), "folder": f"{site.address}{DATA}/", "datapackage": FILE,
+        "as_of": site.review.as_of.isoformat(), "licence": licence(site), "folder": f"{site.address}{DATA}/", "datapackage": FILE, "sha256": data_digest(site.review.root),
         "archive": ARCHIVE, "tables": [_about(site, t) for t in site.review.schema.tables.values()],
     }  # fmt: skip

@@ -33,7 +33,6 @@ class Book:
         self.disputes = _disputes(self.review)
         self.evidence = everything(root)
         self.site: Site | None = None
-        self.written: set[str] = set()
         self.docs = {page.doc for page in self.pages}
         counts = {"fig": 0, "tbl": 0}
         for page in self.pages:

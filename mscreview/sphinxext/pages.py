@@ -45,8 +45,8 @@ def site_of(app: Sphinx) -> Site:
     if book.site is None:
         titles = {page.doc: app.env.titles[page.doc].astext() for page in book.pages}
         shown = {id_: Shown(id_, book.numbers[id_], page) for id_, page in book.homes.items()}
-        address = site_address(app.config.html_theme_options["repository_url"])
-        book.site = Site(book.review, Path(app.outdir), address, titles, shown, book.row_page)
+        repository = app.config.html_theme_options["repository_url"]
+        book.site = Site(book.review, Path(app.outdir), site_address(repository), titles, shown, book.row_page, repository)
     return book.site
 
 
@@ -54,7 +54,6 @@ def finish_page(app: Sphinx, page: str, template: str, context: dict[str, Any], 
     """Number the exhibits, resolve links to rows, add what stands around them, and name what a machine reads."""
     book = _book.of(app)
     pathto = context["pathto"]
-    book.written.add(page)
     head = [_feed_link(pathto)]
     if "body" in context:
         facts = [(f["expression"], f.astext(), f["rows"].split()) for f in doctree.findall(fact_node)] if doctree else []
@@ -109,7 +108,7 @@ def finish_site(app: Sphinx, error: Exception | None) -> None:
     book, site = _book.of(app), site_of(app)
     feed.write(book.review, site.out, site.address)
     cited = {c.key: c.citation_id for c in app.env.get_domain("cite").citations}
-    steps = finish.steps(site, sorted(book.written), book.evidence, cited)
+    steps = finish.steps(site, cited)
     try:
         for step in status_iterator(steps, "writing the site around the pages... ", "brown", len(steps), app.verbosity, lambda s: s.name):
             step.run()

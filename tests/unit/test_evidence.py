@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from mscreview.evidence import ARMS, CI, DIRECTION, MEASURE, METHOD, STRATA, comparisons, pools, tallies, votes
+from mscreview.memory import Noting
 from mscreview.schema import BLANKS
 from mscreview.synthesis.direction import CONFLICTING, interval, sign_test
 from mscreview.synthesis.pool import pool
@@ -15,10 +16,11 @@ DATA = Path(__file__).resolve().parents[2] / "data"
 COUNTS = ["events_t", "n_t", "events_c", "n_c"]
 
 
-class Other:
+class Other(Noting):
     """The review with other tables in the place of some."""
 
     def __init__(self, review, **tables):
+        super().__init__()
         self.review, self.tables = review, tables
 
     def table(self, name):

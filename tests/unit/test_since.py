@@ -13,6 +13,7 @@ from mscreview.exhibit import MARK
 from mscreview.exhibits import since
 from mscreview.exhibits._content import LEFT_OUT, SINCE
 from mscreview.facts import fact
+from mscreview.memory import Noting
 from mscreview.schema import BLANKS
 
 REJECTION = "acute-rejection-kidney-transplantation-randomised"
@@ -31,10 +32,11 @@ COUNTS = [
 ]
 
 
-class Other:
+class Other(Noting):
     """The review with other tables in the place of some."""
 
     def __init__(self, review, **tables):
+        super().__init__()
         self.review, self.tables = review, tables
 
     def table(self, name):
