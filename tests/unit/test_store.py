@@ -21,7 +21,7 @@ from mscreview.errors import DataError
 from mscreview.review import check
 from mscreview.store import StoreError, commit, locked, read, recover, state_folder, write
 
-CALLS = ("open", "write", "fsync", "link", "replace", "rename", "unlink", "mkdir", "rmdir", "chmod")
+CALLS = ("open", "write", "fsync", "link", "replace", "rename", "unlink", "mkdir", "rmdir", "chmod", "chown")
 
 
 def files(root: Path) -> dict[str, bytes]:
