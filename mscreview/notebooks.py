@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from .load import AS_OF
 from .review import PACKAGE, default_root
+from .store.files import put
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -271,7 +272,7 @@ def _renew(chapter: Chapter) -> tuple[Chapter, Exception | None, float]:
     except Exception as error:
         return chapter, error, time.monotonic() - started
     chapter.reference.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, chapter.reference)
+    put(chapter.reference, nbformat.writes(notebook).rstrip("\n") + "\n")
     return chapter, None, time.monotonic() - started
 
 

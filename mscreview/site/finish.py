@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from ..store.files import put
 from . import EXHIBITS, Site, cite, crate, downloads, explorer, live, preview, search, shell, sitemap, styles, tables
 
 WEB = Path(__file__).resolve().parent.parent / "web"
@@ -89,7 +90,8 @@ def _exhibits(site: Site, evidence: str, jobs: int) -> None:
         else:
             for id_ in stale:
                 _exhibit(id_, site)
-    stamps.write_text(json.dumps(now, indent=0), encoding="utf-8")
+    # In one piece: the next build reads it before anything else.
+    put(stamps, json.dumps(now, indent=0))
 
 
 _at_work: dict[str, Site] = {}
