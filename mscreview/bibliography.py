@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from .schema import BLANKS
+from .store.files import put
 
 if TYPE_CHECKING:
     from .review import Review
@@ -90,5 +91,5 @@ def write(review: Review, path: Path) -> int:
     True
     """
     text = entries(review)
-    path.write_text(text, encoding="utf-8")
+    put(path, text)
     return text.count("\n@")

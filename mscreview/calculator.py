@@ -12,6 +12,7 @@ import pandas as pd
 from . import format as fmt
 from .errors import DataError, Problem, nearest
 from .load import read_cells
+from .store.files import put
 from .synthesis import direction
 from .synthesis.effects import COUNTS, GIVEN, MEANS, MEASURES, columns, effects
 from .synthesis.errors import MethodError, SynthesisError
@@ -188,7 +189,7 @@ def _draw(fit: Fit, groups: dict[str, Fit], out: Path) -> None:
     from .draw.forest import fit_chart
 
     words = f"Forest plot of {fit.k} studies: {MEASURES[fit.measure][1]} {_interval(fit)}."
-    out.write_text(svg("forest", words, fit_chart(fit, _WIDTH, groups=groups)) + "\n", encoding="utf-8")
+    put(out, svg("forest", words, fit_chart(fit, _WIDTH, groups=groups)) + "\n")
 
 
 def _shown(fit: Fit, value: float | None) -> str:

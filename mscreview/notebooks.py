@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from .freshness import CHARTS, fingerprint
 from .review import default_root
+from .store.files import put
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -251,7 +252,7 @@ def _renew(chapter: Chapter) -> tuple[Chapter, Exception | None, float]:
     except Exception as error:
         return chapter, error, time.monotonic() - started
     chapter.reference.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, chapter.reference)
+    put(chapter.reference, nbformat.writes(notebook).rstrip("\n") + "\n")
     return chapter, None, time.monotonic() - started
 
 

@@ -31,6 +31,20 @@ def pytest_report_header() -> str:
     return f"book: {', '.join(f'{n:,} {name}' for name, n in counts.items())}"
 
 
+def pytest_terminal_summary(terminalreporter) -> None:
+    """How much was tried: each test that makes faults says how many, as a property ``tried:<what>``."""
+    tried: dict[str, int] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            # A test has up to three reports, each with all its properties.
+            for name, number in report.user_properties if getattr(report, "when", "") == "call" else []:
+                if name.startswith("tried:"):
+                    what = name.removeprefix("tried:")
+                    tried[what] = tried.get(what, 0) + number
+    if tried:
+        terminalreporter.write_line(f"tried: {', '.join(f'{number:,} {what}' for what, number in sorted(tried.items()))}")
+
+
 class Copy:
     """A copy of ``data/`` below `root`, with helpers that spoil it.
 

@@ -45,4 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read the output has seen enough (`mscreview check | head`); Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PROBLEMS
+    except OSError as error:
+        # What could not be read or written; files are as they were, for each is written in one piece.
+        print(f"mscreview: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}", file=sys.stderr)
+        return PROBLEMS
     return code

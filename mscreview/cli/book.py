@@ -82,7 +82,9 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from ..errors import DataError
     from ..review import check, default_root, read_all
+    from ..store import StoreError, recover
     from .contributing import lay_out
 
     root = options.root or default_root()
@@ -91,6 +93,15 @@ def _check(options: argparse.Namespace) -> int:
         return WRONG_USE
     if options.fix and lay_out(root, False, "check --fix") == WRONG_USE:
         return WRONG_USE
+    try:
+        if told := recover(root):
+            print(f"{told} (of a command that was cut off)", file=sys.stderr)
+    except StoreError as error:
+        print(f"mscreview check: {error}", file=sys.stderr)
+        return PROBLEMS
+    except DataError:
+        # Without a descriptor; listed below.
+        pass
     problems = check(root)
     for problem in problems:
         print(problem)

@@ -109,12 +109,14 @@ def _diff(options: argparse.Namespace) -> int:
 
 def _release(options: argparse.Namespace) -> int:
     from ..diff import run_release
-    from ..site.cite import update
+    from ..review import Review
+    from ..site.cite import CITATION, citation_file
+    from ..site.sitemap import repository
 
     def work(root: Path) -> int:
-        code = run_release(root, options.since, options.version, dry_run=options.dry_run)
-        if code == 0 and not options.dry_run:
-            update(root)
-        return code
+        home = repository(root)
+        # Not open_review: the folder that it is given is gone when the release is written.
+        also = (lambda data: {CITATION: citation_file(Review(data), home).encode("utf-8")}) if home else None
+        return run_release(root, options.since, options.version, None, options.dry_run, also)
 
     return _at_root(options, work)

@@ -42,7 +42,7 @@ class Added:
     opened: int = 0
 
 
-def add(root: Path, entries: Iterable[Entry], day: date, dry: bool = False) -> Added:
+def add(root: Path, entries: Iterable[Entry], day: date, dry: bool = False, others: Mapping[str, bytes] | None = None) -> Added:
     """Complete, check and write offered rows.
 
     Parameters
@@ -55,6 +55,8 @@ def add(root: Path, entries: Iterable[Entry], day: date, dry: bool = False) -> A
         Of the contribution.
     dry : bool
         Check everything, write nothing.
+    others : mapping of str to bytes, optional
+        Files that change with the rows, as `store.replace_files` takes them.
 
     Returns
     -------
@@ -106,7 +108,7 @@ def add(root: Path, entries: Iterable[Entry], day: date, dry: bool = False) -> A
         except DataError as error:
             raise DataError(_at_home(error.problems, entries, made, laid)) from error
         if not dry:
-            write(root, tables)
+            write(root, tables, others=others)
     standing = raws["adjudications"].rows
     opened_now = len(tables.get("adjudications", standing)) - len(standing) - len(made.get("adjudications", []))
     return Added(made, tables, opened_now)

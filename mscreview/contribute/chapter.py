@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,10 +14,11 @@ from ..facts import FactError, fact
 from ..notebooks import chapters
 from ..review import open_review
 from ..state import PARTS
+from ..store import locked
 from . import Entry, add
 
 NAME = r"[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)?"
-FILE = "answers"
+FILE, TOC = "answers", "_toc.yml"
 
 
 @dataclass(frozen=True)
@@ -117,32 +117,20 @@ def create(root: Path, new: NewChapter, day: date, dry: bool = False, file: str 
     >>> create(default_root(), page, date(2026, 11, 22), dry=True)
     ['chapters/synthesis/dose.md', '_toc.yml', 'data/chapters.csv']
     """
-    path = root / "chapters" / f"{new.name}.md"
-    problems = list(_faults(root, new, path, file))
-    if problems:
-        raise DataError(problems)
-    toc = root / "_toc.yml"
-    before = toc.read_bytes()
-    after = _listed(root, new, before.decode("utf-8"))
     row = {
         "chapter": new.name, "part": new.part, "mode": "living", "mode_reason": new.mode_reason, "mode_since": day.isoformat(),
         "every_days": new.every_days, "searches": new.searches,
     }  # fmt: skip
-    add(root, [Entry("chapters", row, file)], day, dry=True)
-    done = [f"chapters/{new.name}.md", "_toc.yml", "data/chapters.csv"]
-    if dry:
-        return done
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("x", encoding="utf-8", newline="\n") as written:
-        written.write(text(new))
-    try:
-        _replace(toc, after.encode("utf-8"))
-        add(root, [Entry("chapters", row, file)], day)
-    except BaseException:
-        path.unlink()
-        _replace(toc, before)
-        raise
-    return done
+    page = f"chapters/{new.name}.md"
+    # Contents are read and written under the lock, so that of two chapters that come at once neither is lost.
+    with locked(root):
+        problems = list(_faults(root, new, root / page, file))
+        if problems:
+            raise DataError(problems)
+        contents = _listed(root, new, (root / TOC).read_text(encoding="utf-8"))
+        others = {f"../{page}": text(new).encode("utf-8"), f"../{TOC}": contents.encode("utf-8")}
+        add(root, [Entry("chapters", row, file)], day, dry, others)
+    return [page, TOC, "data/chapters.csv"]
 
 
 def _faults(root: Path, new: NewChapter, path: Path, file: str) -> list[Problem]:
@@ -198,10 +186,3 @@ def _listed(root: Path, new: NewChapter, toc: str) -> str:
     end = next((i for i in range(start + 1, len(lines)) if lines[i].startswith("- caption:")), len(lines))
     lines.insert(end, f"  - file: chapters/{new.name}\n")
     return "".join(lines)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    staged = path.with_name(f".{path.name}.new")
-    staged.write_bytes(content)
-    os.chmod(staged, path.stat().st_mode & 0o777)
-    os.replace(staged, path)

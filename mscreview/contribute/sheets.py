@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 from ..errors import DataError, Problem, nearest
 from ..load import Raw
 from ..schema import Schema, Table
+from ..store.files import put
 from . import Entry
 from .kinds import KINDS, choices, fields
 
@@ -64,8 +66,9 @@ def template(path: Path, schema: Schema, raws: dict[str, Raw]) -> None:
         for row, value in enumerate(values, 1):
             sheet.cell(row, at, value)
     sheet.sheet_state = "hidden"
-    with path.open("xb") as file:
-        book.save(file)
+    made = BytesIO()
+    book.save(made)
+    put(path, made.getvalue(), fresh=True)
 
 
 def _about(sheet, schema: Schema) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +17,7 @@ from ..notebooks import chapters, is_current
 from ..references import read_references
 from ..review import check
 from ..schema import FILE, Schema
-from ..store import StoreError, locked, read, write
+from ..store import StoreError, commit, locked, read, write
 from . import words
 from .compare import compare
 from .model import Diff, level
@@ -27,6 +28,8 @@ from .revision import RevisionError, resolve, resolve_references
 GOOD, PROBLEMS, WRONG_USE = 0, 1, 2
 WORKING = "the data as they stand"
 CHANGELOG = "CHANGELOG.md"
+
+Also = Callable[[Path], Mapping[str, bytes]]
 
 
 def run_diff(old: str, new: str, root: Path, as_json: bool = False, pages: bool = False) -> int:
@@ -84,11 +87,13 @@ def _compared(old: str, new: str, root: Path) -> Diff:
         return compare(sides[0], sides[1], (old or WORKING, new or WORKING))
 
 
-def run_release(root: Path, since: str, version: str | None = None, day: date | None = None, dry_run: bool = False) -> int:
+def run_release(
+    root: Path, since: str, version: str | None = None, day: date | None = None, dry_run: bool = False, also: Also | None = None
+) -> int:
     """Record what changed since a revision as a new version.
 
-    Rows are added to the table `changes`, a section to the changelog, and the version is set in the descriptor. A run that was
-    cut off is finished by the same command.
+    Rows are added to the table `changes`, a section to the changelog, and the version is set in the descriptor: all of it or
+    nothing. What is missing of a version that is recorded already is added by the same command.
 
     Parameters
     ----------
@@ -102,6 +107,8 @@ def run_release(root: Path, since: str, version: str | None = None, day: date | 
         Day of the version; the day of the data without it.
     dry_run : bool
         Print the section, write nothing.
+    also : callable, optional
+        Given a folder with the data as they will be, makes further files of the checkout: name → content.
 
     Returns
     -------
@@ -117,9 +124,9 @@ def run_release(root: Path, since: str, version: str | None = None, day: date | 
     """
     try:
         if dry_run:
-            return _release(root, since, version, day, dry_run)
+            return _release(root, since, version, day, dry_run, None)
         with locked(root):
-            return _release(root, since, version, day, dry_run)
+            return _release(root, since, version, day, dry_run, also)
     except (RevisionError, ValueError) as error:
         return _wrong("release", str(error))
     except DataError as error:
@@ -129,7 +136,7 @@ def run_release(root: Path, since: str, version: str | None = None, day: date | 
         return PROBLEMS
 
 
-def _release(root: Path, since: str, version: str | None, day: date | None, dry_run: bool) -> int:
+def _release(root: Path, since: str, version: str | None, day: date | None, dry_run: bool, also: Also | None) -> int:
     if problems := check(root):
         raise DataError(problems)
     schema, raws = read(root)
@@ -142,7 +149,7 @@ def _release(root: Path, since: str, version: str | None, day: date | None, dry_
     told = [(c["kind"], c["words"]) for c in records(found, "0.0.0", date.min)]
     last = [r for r in earlier if known and r["version"] == known[-1]]
     if sorted(told) == sorted((r["kind"], r["words"]) for r in last):
-        return _finish(schema, last, diff.not_compared, dry_run)
+        return _finish(root, schema, last, diff.not_compared, dry_run, also)
     current = max([schema.descriptor.get("version", "0.0.0"), *known], key=number)
     chosen = version or next_version(current, level(found))
     if number(chosen) <= number(current):
@@ -151,43 +158,53 @@ def _release(root: Path, since: str, version: str | None, day: date | None, dry_
     if dry_run:
         print(section(rows, diff.not_compared))
         return GOOD
-    texts = _texts(schema, rows, diff.not_compared)
-    write(root, {"changes": [*earlier, *rows]})
-    _put(texts)
+    tables = {"changes": [*earlier, *rows]}
+    write(root, tables, others=_others(schema, tables, rows, diff.not_compared, also))
     print(f"recorded {chosen} ({rows[0]['level']}): {len(rows)} changes since {since}")
     return GOOD
 
 
-def _finish(schema: Schema, rows: Sequence[dict[str, str]], not_compared: Sequence[str], dry_run: bool) -> int:
-    """The rows are there; whoever asks again gets what a run that was cut off left undone."""
-    version, texts = rows[0]["version"], _texts(schema, rows, not_compared)
-    if dry_run or not texts:
+def _finish(
+    root: Path, schema: Schema, rows: Sequence[dict[str, str]], not_compared: Sequence[str], dry_run: bool, also: Also | None
+) -> int:
+    """The rows are there; whoever asks again gets what is missing of the rest."""
+    version, others = rows[0]["version"], {} if dry_run else _others(schema, {}, rows, not_compared, also)
+    if not others:
         raise ValueError(f"these changes are recorded already, as version {version}")
-    _put(texts)
+    write(root, {}, others=others)
     print(f"recorded {version}: its rows were there, the rest was not")
     return GOOD
 
 
-def _texts(schema: Schema, rows: Sequence[dict[str, str]], not_compared: Sequence[str]) -> dict[Path, str]:
+def _others(
+    schema: Schema, tables: Mapping[str, Sequence[dict[str, str]]], rows: Sequence[dict[str, str]], not_compared: Sequence[str], also: Also | None
+) -> dict[str, bytes]:
+    """What a version changes beside its rows, as far as it is not so already; by its path below the data folder."""
+    up = "../" if schema.folder.name == "data" else ""
+    found = _texts(schema, rows, not_compared, f"{up}{CHANGELOG}")
+    if also:
+        with TemporaryDirectory() as folder:
+            # What is made from the data is made from them as they will be.
+            shutil.copytree(schema.folder, Path(folder, "data"), ignore=shutil.ignore_patterns(".*"))
+            write(Path(folder), tables, others={path: text for path, text in found.items() if path == FILE})
+            for name, content in also(Path(folder)).items():
+                if commit.present(commit.target(schema.folder, f"{up}{name}")) != content:
+                    found[f"{up}{name}"] = content
+    return found
+
+
+def _texts(schema: Schema, rows: Sequence[dict[str, str]], not_compared: Sequence[str], changelog: str) -> dict[str, bytes]:
     """Changelog with the version's section and descriptor with its number, as far as they are not so already."""
     version = rows[0]["version"]
-    home = schema.folder.parent if schema.folder.name == "data" else schema.folder
-    log, descriptor = home / CHANGELOG, schema.folder / FILE
+    log, descriptor = commit.target(schema.folder, changelog), schema.folder / FILE
     before = log.read_text(encoding="utf-8") if log.is_file() else ""
     text = descriptor.read_text(encoding="utf-8")
     # One value is set in the text as it stands, so that a reviewer sees one line.
     numbered = re.sub(r'^(\s{0,4}"version":\s*)"[^"]*"', rf'\g<1>"{version}"', text, count=1, flags=re.M)
     if json.loads(numbered).get("version") != version:
         raise ValueError(f"data/{FILE} has no version on a line of its own, where it could be set")
-    wanted = {log: (before, insert(before, version, section(rows, not_compared))), descriptor: (text, numbered)}
-    return {path: new for path, (old, new) in wanted.items() if old != new}
-
-
-def _put(texts: dict[Path, str]) -> None:
-    for path, text in texts.items():
-        beside = path.with_name(f".{path.name}.new")
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(path)
+    wanted = {changelog: (before, insert(before, version, section(rows, not_compared))), FILE: (text, numbered)}
+    return {path: new.encode("utf-8") for path, (old, new) in wanted.items() if old != new}
 
 
 def _wrong(command: str, message: str) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..review import Review
 from ..state import day_words
+from ..store.files import put
 from . import preview
 from .linked import AUTHOR, LICENCES, ROOT, data_block, doubt, released, version
 from .sitemap import page_address, repository, site_address
@@ -355,7 +356,7 @@ def update(root: Path) -> Path | None:
     path = root / CITATION
     # Not open_review: that hands out what was read before a release changed it.
     text = citation_file(Review(root), home)
-    path.write_text(text, encoding="utf-8")
+    put(path, text)
     return path
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..catalogue import helper
 from ..freshness import fingerprint
+from ..store.files import put
 from . import EXHIBITS, Site, built, cite, crate, downloads, explorer, live, preview, search, shell, sitemap, styles, tables
 
 WEB = Path(__file__).resolve().parent.parent / "web"
@@ -112,7 +113,8 @@ class Files:
 
     def _remember(self, known: dict[str, dict[str, Any]]) -> None:
         self.known = known
-        _write(self.stamps, json.dumps(known, indent=0))
+        # In one piece: the next build reads it before anything else.
+        put(self.stamps, json.dumps(known, indent=0))
 
     def _holds(self, id_: str) -> bool:
         known = self.known.get(id_)

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from ..schema import FILE
+from ..store.files import put
 from . import DATA
 from .tables import ARCHIVE, digest, zipped
 
@@ -58,7 +59,7 @@ def pack(site: Path, into: Path, changelog: Path) -> list[Path]:
     assets[NOTES] = _notes(changelog, version).encode()
     into.mkdir(parents=True, exist_ok=True)
     for name, content in assets.items():
-        (into / name).write_bytes(content)
+        put(into / name, content)
     return [into / name for name in sorted(assets)]
 
 

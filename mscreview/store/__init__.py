@@ -1,8 +1,8 @@
 """Writes tables: all of a change or nothing of it, whatever happens in between.
 
-Vocabulary: a *commit* is one change of one or several files of the data folder. Its files are *staged* in ``.mscreview/commit``
-beside the data, read back and validated there; one rename *decides* it; then each file is moved into place. A commit that was cut
-off is finished when it was decided, and removed when it was not.
+Vocabulary: a *commit* is one change of one or several files of the data folder, or of the checkout around it. Its files are *staged*
+in ``.mscreview/commit`` beside the data, read back and validated there; one rename *decides* it; then each file is moved into place.
+A commit that was cut off is finished when it was decided, and removed when it was not.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import csv
 import io
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from ..errors import DataError, Problem, nearest
 from ..load import AS_OF, Raw, read_as_of, read_raw
-from ..schema import Schema, Table, data_folder, read_schema
+from ..schema import FILE, Schema, Table, data_folder, read_schema
 from ..validate import validate
 from . import commit
 from .commit import StoreError
@@ -58,6 +59,12 @@ def state_folder(root: Path) -> Path:
     return (parent if beside else folder) / STATE
 
 
+def _stages(root: Path) -> list[Path]:
+    """Where a commit may have been staged, the present place first: mounts and rights may have changed since it was cut off."""
+    folder = data_folder(root).resolve()
+    return list(dict.fromkeys(place / "commit" for place in (state_folder(root), folder.parent / STATE, folder / STATE)))
+
+
 @contextmanager
 def locked(root: Path, patience: float = PATIENCE) -> Iterator[str]:
     """Keep other writers out: read, change and write inside, so that nobody's row is lost.
@@ -87,19 +94,61 @@ def locked(root: Path, patience: float = PATIENCE) -> Iterator[str]:
     ...         (copy / ".mscreview" / "lock").exists(), told
     (True, '')
     """
-    path = state_folder(root) / "lock"
+    path, folder = state_folder(root) / "lock", data_folder(root)
     try:
         path.parent.mkdir(exist_ok=True)
         lock = FileLock(path, is_singleton=True)
         lock.acquire(timeout=patience)
+        try:
+            handle = _hold(folder, patience) if lock.lock_counter == 1 else None
+        except BaseException:
+            lock.release()
+            raise
     except Timeout as error:
         raise StoreError(path, f"somebody else has been writing for more than {patience:g} seconds") from error
     except OSError as error:
         raise commit.refused(error, path) from error
     try:
-        yield commit.recover(data_folder(root), state_folder(root) / "commit")
+        yield " and ".join(filter(None, (commit.recover(folder, stage) for stage in _stages(root))))
     finally:
+        if handle is not None:
+            _let_go(handle)
         lock.release()
+
+
+def _hold(folder: Path, patience: float) -> int | None:
+    """Lock the data folder itself as well: who comes by another mount, or with other rights, has another file for a lock."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    handle, end = os.open(folder, os.O_RDONLY), time.monotonic() + patience
+    try:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return handle
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise Timeout(str(folder)) from None
+                time.sleep(0.02)
+            except OSError:
+                # Not every file system locks a folder.
+                os.close(handle)
+                return None
+    except BaseException:
+        with suppress(OSError):
+            os.close(handle)
+        raise
+
+
+def _let_go(handle: int) -> None:
+    import fcntl
+
+    with suppress(OSError):
+        # Closing is not enough: a process that was forked meanwhile has the folder open too.
+        fcntl.flock(handle, fcntl.LOCK_UN)
+    os.close(handle)
 
 
 def read(root: Path) -> tuple[Schema, dict[str, Raw]]:
@@ -151,8 +200,8 @@ def check(schema: Schema, raws: dict[str, Raw]) -> None:
         raise DataError(problems)
 
 
-def write(root: Path, tables: Tables, as_of: str | None = None) -> None:
-    """Write whole tables, and the day up to which the data stand, in one piece.
+def write(root: Path, tables: Tables, as_of: str | None = None, others: Mapping[str, bytes] | None = None) -> None:
+    """Write whole tables, the day up to which the data stand, and what changes with them, in one piece.
 
     The caller reads and writes inside ``with locked(root)``. Files whose bytes stay the same are not touched; the others keep
     their modes.
@@ -165,6 +214,8 @@ def write(root: Path, tables: Tables, as_of: str | None = None) -> None:
         Table → all its rows, each with every column of the schema as a text cell; in any order.
     as_of : str, optional
         ISO day for ``as_of.txt``.
+    others : mapping of str to bytes, optional
+        Further files, as `replace_files` takes them.
 
     Raises
     ------
@@ -192,18 +243,21 @@ def write(root: Path, tables: Tables, as_of: str | None = None) -> None:
         contents = {schema.tables[name].path: row_bytes(schema.tables[name], rows) for name, rows in tables.items()}
         if as_of is not None:
             contents[AS_OF] = f"{as_of}\n".encode("ascii", "replace")
-        replace_files(root, contents, valid=True)
+        replace_files(root, {**contents, **(others or {})}, valid=True)
 
 
 def replace_files(root: Path, contents: Mapping[str, bytes], valid: bool = False) -> None:
-    """Replace files of the data folder, all of them or none; those whose bytes stay the same are not touched.
+    """Replace or make files of the data folder, all of them or none; those whose bytes stay the same are not touched.
+
+    A file keeps its mode and, as far as the user may, its owner; a link is followed. A file without the right to write is not
+    replaced, though its folder would allow it.
 
     Parameters
     ----------
     root : Path
         A checkout, or a data folder.
     contents : mapping of str to bytes
-        Path below the data folder → the file as it will be.
+        Path below the data folder (``../_toc.yml``: of the folder around it) → the file as it will be.
     valid : bool
         Only if the data as they would be have no fault.
 
@@ -225,23 +279,24 @@ def replace_files(root: Path, contents: Mapping[str, bytes], valid: bool = False
     '2027-01-05\\n'
     """
     with locked(root):
-        schema, stage = read_schema(root), state_folder(root) / "commit"
+        folder, stage = data_folder(root), state_folder(root) / "commit"
         try:
-            changed = {path: new for path, new in contents.items() if commit.present(schema.folder / path) != new}
-            commit.prepare(schema.folder, stage, changed)
+            schema = read_schema(root)
+            changed = {path: new for path, new in contents.items() if commit.present(commit.target(folder, path)) != new}
+            commit.prepare(folder, stage, changed)
             if valid:
                 _check(schema, stage, changed)
             if changed:
                 commit.decide(stage)
         except OSError as error:
-            commit.clear(stage)
-            raise commit.refused(error, schema.folder) from error
+            commit.clear(folder, stage)
+            raise commit.refused(error, folder) from error
         except BaseException:
-            commit.clear(stage)
+            commit.clear(folder, stage)
             raise
         if changed:
-            commit.settle(schema.folder, stage)
-        commit.clear(stage)
+            commit.settle(folder, stage)
+        commit.clear(folder, stage)
 
 
 def recover(root: Path) -> str:
@@ -272,7 +327,7 @@ def recover(root: Path) -> str:
     ...     recover(copy)
     'an unfinished write was removed'
     """
-    if not (state_folder(root) / "commit").exists():
+    if not any(stage.exists() for stage in _stages(root)):
         return ""
     with locked(root) as told:
         return told
@@ -321,7 +376,9 @@ def row_bytes(table: Table, rows: Sequence[Row]) -> bytes:
 
 def _check(schema: Schema, stage: Path, changed: Mapping[str, bytes]) -> None:
     """Validate the data as they would be, the new files as they stand on the disk."""
-    staged = replace(schema, folder=stage / "new")
+    if FILE in changed:
+        schema = replace(read_schema(stage / commit.NEW), folder=schema.folder)
+    staged = replace(schema, folder=stage / commit.NEW)
     raws = {name: read_raw(staged if t.path in changed else schema, name) for name, t in schema.tables.items()}
     problems = validate(schema, raws)
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from ..errors import DataError, Problem
 from ..load import read_as_of
 from ..schema import data_folder
 from ..store import StoreError, check, locked, overlay, read, state_folder, write
+from ..store.files import put
 from .engine import Outcome
 from .merge import Cells
 
@@ -141,10 +141,8 @@ class Memory:
     def keep(self) -> None:
         """Write it down."""
         said = {"started": self.started, "what": self.what, "since": self.since, "done": self.done, "ours": self.ours}
-        aside = self.path.with_suffix(".new")
         with suppress(OSError):
-            aside.write_text(json.dumps(said, indent=1, ensure_ascii=False), encoding="utf-8")
-            os.replace(aside, self.path)
+            put(self.path, json.dumps(said, indent=1, ensure_ascii=False))
 
     def forget(self) -> None:
         """Remove it: the run has ended."""

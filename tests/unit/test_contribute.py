@@ -414,22 +414,6 @@ class TestChapter:
         assert re.search(words, capsys.readouterr().out)
         assert state(checkout) == before
 
-    def test_failure_leaves_nothing(self, checkout, monkeypatch):
-        """Where the row cannot be written, page and contents are as before."""
-        before = state(checkout)
-        calls = []
-
-        def once(*args, **options):
-            calls.append(options)
-            if not options.get("dry"):
-                raise DataError([])
-            return add(*args, **options)
-
-        monkeypatch.setattr(chapter, "add", once)
-        with pytest.raises(DataError):
-            chapter.create(checkout, chapter.NewChapter(**PAGE), DAY)
-        assert len(calls) == 2 and state(checkout) == before
-
 
 def test_no_network(root, monkeypatch, capsys):
     """Without a network the identifier is kept, and one line says why nothing else was filled in."""

@@ -11,26 +11,16 @@ import signal
 import tempfile
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from faults import counted, files, in_child
 
 import mscreview.store
 from mscreview.errors import DataError
 from mscreview.review import check
-from mscreview.store import StoreError, commit, locked, read, recover, state_folder, write
-
-CALLS = ("open", "write", "fsync", "link", "replace", "rename", "unlink", "mkdir", "rmdir", "chmod")
-
-
-def files(root: Path) -> dict[str, bytes]:
-    """Bytes of every file of the data folder."""
-    return {
-        p.relative_to(root).as_posix(): p.read_bytes()
-        for p in sorted(root.rglob("*"))
-        if p.is_file() and ".mscreview" not in p.parts
-    }
+from mscreview.store import StoreError, locked, read, recover, state_folder, write
 
 
 def change(root: Path, note: str = "A new note.") -> tuple[dict, str]:
@@ -66,27 +56,6 @@ def states(small, tmp_path_factory):
             (small / name).write_bytes(content)
 
     return before, files(other), back
-
-
-@contextmanager
-def counted(monkeypatch, act):
-    """Call `act` with the number of each call of the file system that the commit makes, before the call."""
-    number = 0
-
-    def wrapped(name, real):
-        def call(*arguments, **options):
-            nonlocal number
-            if threading.current_thread() is threading.main_thread():
-                number += 1
-                act(number, name)
-            return real(*arguments, **options)
-
-        return call
-
-    with monkeypatch.context() as patch:
-        for name in CALLS:
-            patch.setattr(commit.os, name, wrapped(name, getattr(os, name)))
-        yield lambda: number
 
 
 class TestWrite:
@@ -177,7 +146,7 @@ class TestRefusal:
         assert files(copy.root) == before
 
     @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS])
-    def test_every_call_refused_once(self, small, states, monkeypatch, code):
+    def test_every_call_refused_once(self, small, states, monkeypatch, code, record_property):
         """Whichever call the file system refuses, the data are as they were and the message says why; or the write is whole."""
         before, after, back = states
         refused, step, calls = 0, 0, 1
@@ -200,9 +169,10 @@ class TestRefusal:
             refused += bool(trouble)
             calls = total()
             back()
+        record_property("tried:refused calls", step - 1)
         assert refused > 15 and step > 25
 
-    def test_refused_from_some_call_on(self, small, states, monkeypatch):
+    def test_refused_from_some_call_on(self, small, states, monkeypatch, record_property):
         """When nothing works any more, the data are whole again as soon as something does."""
         before, after, back = states
         outcomes = set()
@@ -219,6 +189,7 @@ class TestRefusal:
             assert now in (before, after), step
             outcomes.add(now == after)
             back()
+        record_property("tried:file systems that stop working", step)
         assert outcomes == {True, False}
 
     def test_full_disk(self, copy):
@@ -266,19 +237,8 @@ class TestRefusal:
                 (root / "data").chmod(0o755)
 
 
-def in_child(work) -> int:
-    """Run in a child process; its exit code."""
-    pid = os.fork()
-    if not pid:
-        try:
-            os._exit(work() or 0)
-        except BaseException:
-            os._exit(99)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
 class TestDeath:
-    def test_killed_at_every_call(self, small, states, monkeypatch):
+    def test_killed_at_every_call(self, small, states, monkeypatch, record_property):
         """A process that dies before any of its calls leaves the data as they were or complete, once the next one looks."""
         before, after, back = states
         tables, day = change(small)
@@ -299,10 +259,11 @@ class TestDeath:
             assert files(small) in (before, after), step
             assert not (small / ".mscreview" / "commit").exists()
             back()
+        record_property("tried:kills", step - 1)
         assert code == 0 and step > 25
         assert told == {"", "an unfinished write was removed", "an unfinished write was completed"}
 
-    def test_killed_while_undoing(self, small, states, monkeypatch):
+    def test_killed_while_undoing(self, small, states, monkeypatch, record_property):
         """A process that dies while it puts the old files back leaves the data whole, once the next one looks."""
         before, after, back = states
         tables, day = change(small)
@@ -332,6 +293,7 @@ class TestDeath:
             # Until the record says that it is taken back, the commit is carried through.
             assert files(small) == (after if told[-1] == "an unfinished write was completed" else before), step
             back()
+        record_property("tried:kills", step - 1)
         assert code == 0 and step > 5
         assert told[0] == "an unfinished write was completed" and "an unfinished write was undone" in told
 
