@@ -6,16 +6,18 @@ READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 PAGES := tests/browser
 
-.PHONY: help book test tools lint data unit chapters site browser summary screenshots pdf pack links bench watch due watch-live snapshot lock clean
+.PHONY: help book serve test tools lint data unit chapters site browser summary screenshots pdf pack links bench watch due watch-live snapshot lock clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
 
-book: $(READY) ## build the site into _build/html (open _build/html/index.html)
-	$(BIN)/mscreview check
-	$(BIN)/mscreview bibliography
-	$(BIN)/mscreview snapshot
-	$(BIN)/jupyter-book build -W --keep-going -n .
+book: $(READY) ## build the site into _build/html (open _build/html/index.html); does only what changed
+	$(BIN)/mscreview build
+
+serve: $(READY) ## show the site in a browser, built again whenever a file is saved (PORT=8000)
+	$(BIN)/mscreview serve --port $(PORT)
+
+PORT ?= 8000
 
 test: tools lint data unit chapters site browser ## run every check, the build from an empty _build included
 	@echo "all checks passed"

@@ -13,7 +13,7 @@ import time
 from hashlib import sha256
 from pathlib import Path
 
-from .freshness import LOCK, tree
+from .freshness import LOCK, commit, tree
 from .review import PACKAGE
 from .store.files import put
 
@@ -22,7 +22,7 @@ SITE = "_build/html"
 # Beside the package: everything that a page is made from.
 FOLDERS = ("chapters", "data", "reference")
 FILES = ("_config.yml", "_toc.yml", "references.bib", "CHANGELOG.md", "CITATION.cff", LOCK)
-ENGINE = ("-m", "jupyter_book.cli.main", "build", "-W", "--keep-going", "-n")
+ENGINE = ("-c", "from jupyter_book.cli.main import main; main()", "build", "-W", "--keep-going", "-n")
 
 
 def sources(root: Path) -> list[tuple[str, str]]:
@@ -37,8 +37,7 @@ def sources(root: Path) -> list[tuple[str, str]]:
     found = [(f"{folder}/{name}", mark) for folder in FOLDERS for name, mark in tree(root / folder)]
     found += [(f"mscreview/{name}", mark) for name, mark in tree(PACKAGE) if "__pycache__" not in name]
     found += [(name, sha256(path.read_bytes()).hexdigest()) for name in FILES if (path := root / name).is_file()]
-    commit = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True)
-    return [*found, ("commit", commit.stdout.strip())]
+    return [*found, ("commit", repr(commit(root)))]
 
 
 def _left(site: Path) -> str:

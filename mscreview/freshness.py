@@ -8,7 +8,9 @@ the others.
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -160,3 +162,33 @@ def tree(folder: Path, pattern: str = "*") -> list[tuple[str, str]]:
     """
     paths = ((p, p.relative_to(folder)) for p in folder.rglob(pattern))
     return sorted((short.as_posix(), _bytes(p)) for p, short in paths if p.is_file() and not any(part.startswith(".") for part in short.parts))
+
+
+@dataclass(frozen=True)
+class Commit:
+    """State of the repository: full ``hash``, ``day`` of the commit, and whether files differ from it."""
+
+    hash: str
+    day: str
+    changed: bool
+
+
+def commit(root: Path) -> Commit | None:
+    """Ask git for the state of a checkout; None where there is no git, or no repository.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     commit(Path(folder)) is None
+    True
+    """
+    try:
+        told, state = (
+            subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=True).stdout
+            for words in (["log", "-1", "--format=%H %cs"], ["status", "--porcelain"])
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    hash_, day = told.split()
+    return Commit(hash_, day, bool(state.strip()))

@@ -3,46 +3,14 @@
 from __future__ import annotations
 
 import re
-import subprocess
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from ..freshness import data_digest
+from ..freshness import commit, data_digest
 
 # How much of a fingerprint is shown; whole, it is the text of a tooltip and of data/index.json.
 SHORT = 12
 _FOOT = re.compile(r'(<div class="extra_footer">\s*)(.*?)(\s*(?:<p class="built-from">.*?</p>\s*)?)(</div>)', re.S)
-
-
-@dataclass(frozen=True)
-class Commit:
-    """State of the repository: full ``hash``, ``day`` of the commit, and whether files differ from it."""
-
-    hash: str
-    day: str
-    changed: bool
-
-
-def commit(root: Path) -> Commit | None:
-    """Ask git for the state of a checkout; None where there is no git, or no repository.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     commit(Path(folder)) is None
-    True
-    """
-    try:
-        told, state = (
-            subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=True).stdout
-            for words in (["log", "-1", "--format=%H %cs"], ["status", "--porcelain"])
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    hash_, day = told.split()
-    return Commit(hash_, day, bool(state.strip()))
 
 
 def line(root: Path, repository: str) -> str:

@@ -152,12 +152,18 @@ def test_bibliography_is_made_from_the_studies():
     assert Path(ROOT / "references.bib").read_text(encoding="utf-8") == entries(open_review())
 
 
-def test_digest_follows_its_tables():
-    """A chapter depends on the tables it reads, and on no other."""
-    chapter = next(c for c in NOTEBOOKS if c.doc == "chapters/data/experiments")
-    tables = nbformat.read(chapter.reference, as_version=4).metadata["mscreview"]["tables"]
-    assert tables == ["experiments"]
-    assert digest(chapter, ["experiments"]) != digest(chapter, ["findings"])
+def test_references_say_what_they_were_made_from():
+    """A chapter names the tables and helpers of its exhibits, and a figure also what draws it."""
+    for doc, tables, helpers in (
+        ("chapters/data/experiments", {"datapackage", "experiments"}, {"exhibits.codebook"}),
+        ("chapters/synthesis/glance", {"findings", "studies"}, {"charts", "exhibits.glance"}),
+    ):
+        chapter = next(c for c in NOTEBOOKS if c.doc == doc)
+        about = nbformat.read(chapter.reference, as_version=4).metadata["mscreview"]
+        assert set(about) == {"digest", "helpers", "tables"}
+        assert tables <= set(about["tables"]) and helpers <= set(about["helpers"]), about
+        assert digest(chapter, about["tables"], about["helpers"]) == about["digest"]
+        assert digest(chapter, about["tables"], ["exhibits.trials"]) != about["digest"]
 
 
 ALLOWED = (ROOT / "tests" / "overlap_allowed.txt").read_text(encoding="utf-8").splitlines()

@@ -8,7 +8,7 @@ import pytest
 
 from mscreview.cli import main
 
-COMMANDS = ["check", "fact", "exhibits", "snapshot", "bibliography", "sample-locators", "fmt", "new", "template", "import", "watch", "status", "diff", "release", "links", "pack", "pool", "direction"]
+COMMANDS = ["check", "fact", "exhibits", "snapshot", "build", "serve", "bibliography", "sample-locators", "fmt", "new", "template", "import", "watch", "status", "diff", "release", "links", "pack", "pool", "direction"]
 
 
 @pytest.mark.parametrize("command", [[], *([c] for c in COMMANDS)], ids=lambda c: " ".join(c) or "mscreview")
