@@ -6,7 +6,7 @@ READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 PAGES := tests/browser
 
-.PHONY: help book serve test tools lint data unit chapters site browser summary screenshots pdf pack links bench watch due watch-live snapshot lock clean
+.PHONY: help book serve test tools lint data unit chapters site browser summary screenshots reproduce pdf pack links bench watch due watch-live snapshot lock clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -66,13 +66,20 @@ pack: $(READY) ## the assets of a release, into _build/release, after make site 
 links: $(READY) ## ask every other site that the book links to whether the page is still there, after make book (needs a network)
 	@$(BIN)/mscreview links > _build/links.md; code=$$?; cat _build/links.md; exit $$code
 
+reproduce: $(READY) ## build the last commit twice, in two folders and on two days, and compare every byte
+	$(BIN)/python tests/site/reproduce.py
+
 pdf: tools ## the whole book as one tagged PDF, _build/mscreview.pdf, after make site or make book
 	$(BIN)/python $(PAGES)/paper.py _build/mscreview.pdf
 
-bench: $(READY) ## how light and fast the pages are, beside a plain Jupyter Book of the same pages; after make site
+bench: $(READY) ## how fast it builds, checks and reads, as ratios inside one run, into docs/performance.md; after make site (an hour)
 	@$(BIN)/python $(PAGES)/chromium.py
 	@$(BIN)/python $(PAGES)/node.py bench
-	PYTHONPATH=$(PAGES) $(BIN)/python tests/bench/reading.py
+	@mkdir -p _build/bench
+	code=0; $(BIN)/python tests/bench/building.py > _build/bench/building.md || code=1; \
+	PYTHONPATH=$(PAGES) $(BIN)/python tests/bench/reading.py > _build/bench/reading.md || code=1; \
+	cat tests/bench/performance.md _build/bench/building.md > docs/performance.md; \
+	{ echo; echo "## Reading"; echo; cat _build/bench/reading.md; } >> docs/performance.md; exit $$code
 
 WHAT ?= all
 watch: $(READY) ## ask the registry and the literature what is new (WHAT=registry, literature, retractions or all), renew the chapters

@@ -61,17 +61,18 @@ def validate(schema: Schema, raws: Cells) -> list[Problem]:
 
 
 def _check_column(raw: Raw, column: Column) -> Iterator[Problem]:
-    verdicts: dict[str, str] = {}
-    first: dict[str, int] = {}
-    for cell, line in zip(raw.column(column.name), raw.lines, strict=True):
-        if cell not in verdicts:
-            verdicts[cell] = judge(cell, column)
-        if verdicts[cell]:
-            yield Problem(raw.file, line, column.name, verdicts[cell])
-        if column.constraints.get("unique") and column.name != raw.table.key:
-            if cell in first and cell not in BLANKS:
+    cells = raw.column(column.name)
+    # Each value is judged once, however many rows have it.
+    verdicts = {cell: verdict for cell in dict.fromkeys(cells) if (verdict := judge(cell, column))}
+    if verdicts:
+        for cell, line in zip(cells, raw.lines, strict=True):
+            if cell in verdicts:
+                yield Problem(raw.file, line, column.name, verdicts[cell])
+    if column.constraints.get("unique") and column.name != raw.table.key:
+        first: dict[str, int] = {}
+        for cell, line in zip(cells, raw.lines, strict=True):
+            if cell not in BLANKS and first.setdefault(cell, line) != line:
                 yield Problem(raw.file, line, column.name, f"{quote(cell)} stands already in row {first[cell]}")
-            first.setdefault(cell, line)
 
 
 def judge(cell: str, column: Column) -> str:

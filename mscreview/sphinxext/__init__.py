@@ -57,10 +57,10 @@ def start(app: Sphinx) -> None:
     cache = Path(app.config.nb_execution_cache_path or Path(app.outdir).parent / ".jupyter_cache")
     used, left = seed(cache, Path(app.srcdir))
     log.info("references: %d shown as committed, %d chapters to execute", used, left)
-    _hasten(app, left)
+    hasten(app, left)
 
 
-def _hasten(app: Sphinx, left: int) -> None:
+def hasten(app: Sphinx, left: int) -> None:
     """Use all cores, and look up once what the bibliography's library looks up for every citation."""
     for group, name in PLUGINS:
         register_plugin(group, name, find_plugin(group, name), force=True)

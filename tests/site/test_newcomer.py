@@ -1,17 +1,14 @@
 """A newcomer with a fresh clone: a study by command, one by spreadsheet and a chapter, each seen on its pages of the built site."""
 
-import os
 import re
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from clone import SITE, Clone, differences, files
 from openpyxl import load_workbook
 
 from mscreview.references import read_references
 
-ROOT = Path(__file__).resolve().parents[2]
 STUDY = """\
 title: Stromal cells after kidney transplantation, a trial of a test
 authors: Novák J, Li W, et al.
@@ -52,31 +49,6 @@ mode_reason: It asks nothing that a search could answer.
 """
 
 
-class Clone:
-    """A clone with the commands of the guide, run in the environment that stands and with the code of the clone."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        subprocess.run(["git", "clone", "--quiet", "--local", str(ROOT), str(folder)], check=True)
-        # What is not committed yet is tested too.
-        changed = subprocess.run(["git", "diff", "--binary", "HEAD"], cwd=ROOT, capture_output=True, check=True).stdout
-        if changed:
-            subprocess.run(["git", "apply", "--binary"], cwd=folder, input=changed, check=True)
-
-    def run(self, *words: str) -> subprocess.CompletedProcess:
-        environment = os.environ | {"PYTHONPATH": str(self.folder), "PYTHONWARNINGS": "ignore"}
-        program = str(Path(sys.executable).with_name(words[0]))
-        return subprocess.run([program, *words[1:]], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=1500)
-
-    def good(self, *words: str) -> str:
-        ran = self.run(*words)
-        assert ran.returncode == 0, f"{' '.join(words)}\n{ran.stdout[-3000:]}\n{ran.stderr[-3000:]}"
-        return ran.stdout
-
-    def page(self, name: str) -> str:
-        return (self.folder / "_build" / "html" / "chapters" / f"{name}.html").read_text(encoding="utf-8")
-
-
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
     """The clone, and what each command said."""
@@ -96,7 +68,7 @@ def told(tmp_path_factory):
     clone.good("mscreview", "bibliography")
     said["snapshot"] = clone.good("mscreview", "snapshot")
     said["summary"] = clone.good("mscreview", "diff", "HEAD", "--pages")
-    said["build"] = clone.good("jupyter-book", "build", "-W", "--keep-going", "-n", ".")
+    said["build"] = clone.build()
     return clone, said
 
 
@@ -157,3 +129,18 @@ def test_a_mistake_stops_before_anything_is_written(told):
     assert ran.returncode == 1
     assert re.search(r"^bad.yml:\d+:outcome: unknown term 'acute rejektion' .*nearest: acute rejection", ran.stdout, re.M)
     assert subprocess.run(["git", "diff"], cwd=clone.folder, capture_output=True, check=True).stdout == before
+
+
+def test_back_to_the_same_bytes(told, record_property):
+    """The way back leads to the site of a clean build, byte for byte.
+
+    The clone was built with other data and another chapter; now these are taken back, and what changed is built again, in another
+    folder than the site of the checkout, on another day, in another time zone and with another order of sets.
+    """
+    clone, _ = told
+    assert len(differences(SITE, clone.site)) > 100
+    clone.back()
+    clone.build_on_another_day()
+    found = differences(SITE, clone.site)
+    assert not found, f"{len(found)} files (is _build/html the site of these sources?): {found[:20]}"
+    record_property("tried:files, the same by an incremental and a clean build", len(files(SITE)))

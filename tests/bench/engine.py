@@ -1,0 +1,19 @@
+"""The engine with one thing changed, for comparison: ``python engine.py floor|cold``, in a checkout.
+
+``floor``: pages only, with nothing executed and nothing written around them (execution is off in the configuration).
+``cold``: no reference is used, so that the engine executes every chapter, one after the other, as an ordinary book does.
+"""
+
+import sys
+
+from jupyter_book.cli.main import main
+
+from mscreview import sphinxext
+
+if __name__ == "__main__":
+    sphinxext.hasten = lambda app, left: None
+    sphinxext.seed = lambda cache, root: (0, 0)
+    if sys.argv[1] == "floor":
+        sphinxext.pages.finish_site = lambda app, error: None
+    sys.argv = ["jupyter-book", "build", "-n", "."]
+    main()
