@@ -6,7 +6,7 @@ READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 PAGES := tests/browser
 
-.PHONY: help book serve test tools lint data unit chapters site browser summary screenshots reproduce pdf pack links bench watch due watch-live snapshot lock clean
+.PHONY: help book serve test tools lint data unit chapters site browser summary screenshots reproduce plain newest audit pdf pack links bench watch due watch-live snapshot lock clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -68,6 +68,24 @@ links: $(READY) ## ask every other site that the book links to whether the page 
 
 reproduce: $(READY) ## build the last commit twice, in two folders and on two days, and compare every byte
 	$(BIN)/python tests/site/reproduce.py
+
+plain: $(READY) ## build the pages of the last commit with Sphinx alone, the way out of the engine
+	$(BIN)/python tests/site/plain_sphinx.py
+
+NEWEST := .venv/newest
+newest: $(READY) ## check everything with the newest versions that pyproject.toml allows (needs a network)
+	rm -rf $(NEWEST)
+	$(PYTHON) -m venv $(NEWEST)
+	$(BIN)/uv pip compile --quiet --upgrade --no-annotate --no-header --all-extras pyproject.toml -o $(NEWEST)/requirements.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(NEWEST)/bin/python -r $(NEWEST)/requirements.txt
+	$(BIN)/uv pip install --quiet --python $(NEWEST)/bin/python --no-deps --no-build-isolation -e .
+	@touch $(NEWEST)/ready
+	@diff <(sed -n 's/ .*//; /==/p' requirements.lock | sort) <(grep == $(NEWEST)/requirements.txt | sed 's/ .*//' | sort) || true
+	$(MAKE) BIN=$(NEWEST)/bin READY=$(NEWEST)/ready data unit chapters book
+
+audit: tools ## look up known vulnerabilities of every locked package, of Python and of npm (needs a network)
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock -r $(PAGES)/node.lock
+	$(BIN)/python $(PAGES)/node.py audit
 
 pdf: tools ## the whole book as one tagged PDF, _build/mscreview.pdf, after make site or make book
 	$(BIN)/python $(PAGES)/paper.py _build/mscreview.pdf

@@ -15,10 +15,10 @@ from typing import Any
 from ..catalogue import helper
 from ..freshness import fingerprint
 from ..store.files import put
-from . import EXHIBITS, Site, built, cite, crate, downloads, explorer, live, preview, search, shell, sitemap, styles, tables
+from . import DATA, EXHIBITS, Site, built, cite, crate, downloads, explorer, live, preview, search, shell, sitemap, styles, tables
 
 WEB = Path(__file__).resolve().parent.parent / "web"
-STATIC = "_static"
+STATIC, SOURCES = "_static", "_sources"
 # Written by Sphinx beside the pages of the table of contents.
 OTHER_PAGES = ("search",)
 # Beside the site: of which evidence the files of each exhibit were made.
@@ -49,7 +49,7 @@ def steps(site: Site, cited: Mapping[str, str], jobs: int = 2) -> list[Step]:
     return [
         Step("pages", lambda: _pages(site)),
         Step("files of exhibits that changed", files.begin),
-        Step("encoded tables", lambda: tables.write(site)),
+        Step("encoded tables", lambda: only(site.out / DATA, tables.write(site))),
         Step("explorer", lambda: _write(site.out / EXHIBITS / "explorer-data.js", explorer.script(site))),
         Step("search index", lambda: search.write(site, cited)),
         Step("live charts", lambda: _write(static / "vega.js", live.bundle())),
@@ -67,7 +67,31 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
+def only(folder: Path, kept: Iterable[Path]) -> None:
+    """Delete what an earlier build left below a folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     for part in ("a.csv", "gone.csv"):
+    ...         _write(Path(name, "data", part), "")
+    ...     only(Path(name, "data"), [Path(name, "data", "a.csv")])
+    ...     [p.name for p in Path(name, "data").iterdir()]
+    ['a.csv']
+    """
+    wanted = set(kept)
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path not in wanted:
+            path.unlink()
+
+
 def _pages(site: Site) -> None:
+    only(site.out / shell.FRONT_FOLDER, (site.out / f"{page}.html" for page in site.titles))
+    only(site.out / SOURCES, (site.out / SOURCES / f"{page}.md" for page in site.titles))
     foot = built.line(site.review.root, site.repository)
     for page in [*site.titles, *OTHER_PAGES]:
         path = site.out / f"{page}.html"
@@ -94,6 +118,8 @@ class Files:
     def begin(self) -> None:
         """Set processes to work; a forked process has the evidence already, and where there is no fork, this one does it all."""
         self.stale = [i for i in self.site.shown if not self._holds(i)]
+        for id_ in [*(self.known.keys() - self.site.shown.keys()), *self.stale]:
+            self._forget(id_)
         # A build that is cut off must not vouch for files that it has not written.
         self._remember({i: about for i, about in self.known.items() if i in self.site.shown and i not in self.stale})
         if self.jobs > 1 and self.stale and "fork" in multiprocessing.get_all_start_methods():
@@ -110,6 +136,11 @@ class Files:
             self.pool.shutdown()
         now = {i: {"tables": tables, "mark": self._mark(i, tables)} for i, tables in made.items()}
         self._remember({i: about for i in self.site.shown if (about := now.get(i) or self.known.get(i))})
+
+    def _forget(self, id_: str) -> None:
+        folder = self.site.out / EXHIBITS
+        for path in [*folder.glob(f"{id_}.*"), *folder.glob(f"{id_}-full.*"), *folder.glob(f"{id_}{live.WITHOUT}*")]:
+            path.unlink()
 
     def _remember(self, known: dict[str, dict[str, Any]]) -> None:
         self.known = known

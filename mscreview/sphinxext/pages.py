@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,7 @@ def finish_site(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
     book, site = _book.of(app), site_of(app)
-    feed.write(book.review, site.out, site.address)
+    finish.only(site.out / "feeds", feed.write(book.review, site.out, site.address))
     cited = {c.key: c.citation_id for c in app.env.get_domain("cite").citations}
     steps = finish.steps(site, cited)
     try:
@@ -114,6 +115,12 @@ def finish_site(app: Sphinx, error: Exception | None) -> None:
             step.run()
     except ThemeChanged as fault:
         raise ExtensionError(str(fault)) from fault
+
+
+def clear_static(app: Sphinx) -> list[Any]:
+    """Remove files beside the pages that an earlier build copied; they are copied again right after this."""
+    shutil.rmtree(Path(app.outdir) / finish.STATIC, ignore_errors=True)
+    return []
 
 
 def _dispute_mark(book: Book, pathto: Any, row: str) -> str:

@@ -1,6 +1,7 @@
 """Node for the tests, and the packages of ``package-lock.json``, all below the environment (``.venv/node``); the checkout stays clean.
 
-Run as a script: with no word for the tests, with ``bench`` for `make bench`, with ``lock`` to renew the lock file.
+Run as a script: with no word for the tests, with ``bench`` for `make bench`, with ``lock`` to renew the
+lock file, with ``audit`` to look up known vulnerabilities.
 Node and npm are the system's where they are new enough, else those of the wheel in ``node.lock``.
 """
 
@@ -116,10 +117,18 @@ def lock() -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
+def audit() -> int:
+    """Ask the registry for known vulnerabilities of the packages in package-lock.json; npm says which."""
+    _, program = find()
+    return subprocess.run([*program, "audit", "--package-lock-only"], cwd=ROOT).returncode
+
+
 def main(words: list[str]) -> int:
     """Do what the word on the command line says."""
     if words == ["lock"]:
         lock()
+    elif words == ["audit"]:
+        return audit()
     else:
         ready(bench=words == ["bench"])
         print(f"page tests use Node {_says(str(NODE))} and {len(list(MODULES.glob('*/package.json')))} packages of npm")

@@ -11,12 +11,12 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))}
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-assert set(WORKFLOWS) == {"check", "links", "publish", "weekly"}
+assert set(WORKFLOWS) == {"check", "health", "links", "publish", "weekly"}
 
 
 def jobs():
     found = [pytest.param(name, job, id=f"{file}-{name}") for file, w in WORKFLOWS.items() for name, job in w["jobs"].items()]
-    assert len(found) >= 9
+    assert len(found) >= 11
     return found
 
 
@@ -70,6 +70,12 @@ def test_the_check_is_make_test():
     assert len(targets) == 7
     assert [t for t in makes(WORKFLOWS["check"]["jobs"]["check"]) if t != "summary"] == targets
     assert "pull_request" in triggers("check")
+
+
+def test_what_is_tried_weekly_are_targets():
+    """Newest versions, plain Sphinx, the audit, byte identity and fuzzing are targets that anybody can run."""
+    tried = WORKFLOWS["health"]["jobs"]["try"]["strategy"]["matrix"]["what"]
+    assert {"newest", "plain", "audit", "reproduce", "fuzz"} == set(tried) <= set(re.findall(r"^([a-z-]+):", MAKEFILE, re.M))
 
 
 def test_every_action_has_one_version():
