@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 from faults import BIND, READ_ONLY, REMOUNT, alone, apart, counted, ended, files, in_child, mount, mounts_allowed, started
 
+from mscreview.cli import main
 from mscreview.errors import DataError
+from mscreview.review import default_root, open_review
 from mscreview.store import StoreError, commit, locked, recover, replace_files, state_folder
 from mscreview.store.files import LEFT_OVER, put
 
@@ -680,3 +682,66 @@ def test_record_that_is_not_one(root):
     (stage / "commit.json").write_text("{half")
     with pytest.raises(StoreError, match=r"commit\.json: cannot be read; .*delete"):
         replace_files(root, change("new"))
+
+
+class TestCommands:
+    """What a person sees of it."""
+
+    def test_check_finishes_what_was_cut_off(self, copy, monkeypatch, capsys):
+        """The first command of every build looks for what a command that died left, and says what it did."""
+
+        def child(left=[2]):  # noqa: B006
+            def die(number, call):
+                left[0] -= call == "replace"
+                if not left[0]:
+                    os._exit(9)
+
+            with counted(monkeypatch, die):
+                replace_files(copy.root, {"as_of.txt": b"2027-01-01\n", "../note.txt": b"new"})
+
+        assert in_child(child) == 9
+        assert main(["check", "--root", str(copy.root)]) == 0
+        assert "an unfinished write was completed (of a command that was cut off)" in capsys.readouterr().err
+        assert (copy.root / "data" / "as_of.txt").read_text() == "2027-01-01\n" and (copy.root / "note.txt").read_text() == "new"
+
+    def test_check_stops_where_it_cannot_tell(self, copy, capsys):
+        """A record that cannot be read is named, and nothing is checked as if it were whole."""
+        (copy.root / ".mscreview" / "commit").mkdir(parents=True)
+        (copy.root / ".mscreview" / "commit" / "commit.json").write_text("half")
+        assert main(["check", "--root", str(copy.root)]) == 1
+        assert "commit.json: cannot be read" in capsys.readouterr().err
+
+    def test_faulty_data(self, copy, monkeypatch, capsys):
+        """A command that needs good data says what is wrong with them, and writes nothing."""
+        (copy.root / "_toc.yml").write_text("root: x\n")
+        (copy.root / "references.bib").write_text("old")
+        copy.edit("studies", "bai2018", "year", "soon")
+        monkeypatch.setattr("mscreview.review.default_root", lambda: copy.root)
+        assert main(["bibliography"]) == 1
+        assert "data/studies.csv" in capsys.readouterr().err and (copy.root / "references.bib").read_text() == "old"
+
+    @pytest.mark.parametrize("command", ["bibliography", "template", "pool"])
+    def test_refused(self, root, monkeypatch, capsys, command):
+        """A file that cannot be written is named in a line, with the reason; it stays as it was, and nothing is left beside it."""
+        (root / "studies.csv").write_text("yi,vi\n0.1,0.2\n0.2,0.2\n")
+        (root / "references.bib").write_text("old")
+        (root / "plot.svg").write_text("old")
+        found = open_review()
+        monkeypatch.setattr("mscreview.review.default_root", lambda: root)
+        monkeypatch.setattr("mscreview.review.open_review", lambda: found)
+        words = {
+            "bibliography": ["bibliography"],
+            "template": ["template", str(root / "new.xlsx"), "--root", str(default_root())],
+            "pool": ["pool", str(root / "studies.csv"), "--svg", str(root / "plot.svg")],
+        }[command]
+        before = files(root)
+
+        def full(number, call):
+            if call == "write":
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        with counted(monkeypatch, full):
+            assert main(words) in (1, 2)
+        said = capsys.readouterr().err
+        assert len(said.splitlines()) == 1 and "No space left on device" in said
+        assert files(root) == before
