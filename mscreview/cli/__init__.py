@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from ..errors import DataError
 from . import book, calculators, contributing, living, publishing
 from .codes import PROBLEMS
 
@@ -44,6 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read the output has seen enough (`mscreview check | head`); Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PROBLEMS
+    except DataError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
         return PROBLEMS
     except OSError as error:
         # What could not be read or written; files are as they were, for each is written in one piece.

@@ -52,8 +52,8 @@ def put(path: Path, content: bytes | str, fresh: bool = False) -> bool:
     target = real(path)
     if fresh and os.path.lexists(target):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
-    if target.exists() and not target.is_file():
-        target.write_bytes(content)
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
         return True
     if target.is_file():
         if target.read_bytes() == content:
@@ -94,8 +94,8 @@ def refuse_read_only(path: Path) -> None:
 
     Raises
     ------
-    PermissionError
-        Nobody may write the file (the superuser is asked to heed that too), or this user may not.
+    OSError
+        Nobody may write the file (the superuser is asked to heed that too), this user may not, or its disk is read-only.
 
     Examples
     --------
@@ -103,8 +103,12 @@ def refuse_read_only(path: Path) -> None:
     >>> with tempfile.NamedTemporaryFile() as file:
     ...     refuse_read_only(Path(file.name))
     """
-    if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
-        raise PermissionError(errno.EACCES, f"{os.strerror(errno.EACCES)} (the file is read-only)", str(path))
+    try:
+        if not path.stat().st_mode & 0o222:
+            raise PermissionError(errno.EACCES, "")
+        os.close(os.open(path, os.O_WRONLY))
+    except PermissionError as error:
+        raise PermissionError(error.errno, f"{os.strerror(error.errno)} (the file is read-only)", str(path)) from None
 
 
 def pour(path: Path, content: bytes) -> None:

@@ -1,10 +1,14 @@
 """Contributions: by answers, fields, file and spreadsheet; what is made of them, and what each mistake is answered with."""
 
+import errno
+import os
 import re
 import shutil
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
+from faults import counted, ended, in_child, started
 from frictionless import Package
 from openpyxl import Workbook, load_workbook
 
@@ -18,6 +22,7 @@ from mscreview.contribute.offer import Offer
 from mscreview.contribute.prompt import ask
 from mscreview.errors import DataError
 from mscreview.review import default_root, read_all
+from mscreview.store import StoreError
 
 DAY = date(2026, 11, 22)
 SCHEMA, RAWS = read_all(default_root())
@@ -413,6 +418,49 @@ class TestChapter:
         assert main(["new", "chapter", *given, "--root", str(checkout)]) == 1
         assert re.search(words, capsys.readouterr().out)
         assert state(checkout) == before
+
+    @pytest.mark.parametrize("fault", ["killed", "refused"])
+    def test_all_or_nothing(self, checkout, monkeypatch, record_property, fault):
+        """Page, contents and row are there together or not at all, whatever rename is the last; `check` does the rest."""
+        before = state(checkout)
+        for step in range(1, 6):
+
+            def child(left=[step]):  # noqa: B006
+                def act(number, call):
+                    left[0] -= call == "replace"
+                    if not left[0] and call == "replace":
+                        if fault == "killed":
+                            os._exit(9)
+                        raise OSError(errno.EIO, "Input/output error")
+
+                with counted(monkeypatch, act):
+                    try:
+                        chapter.create(checkout, chapter.NewChapter(**PAGE), DAY)
+                    except StoreError:
+                        return 7
+
+            code = in_child(child)
+            assert code == (0 if step == 5 else 9 if fault == "killed" else 7)
+            if fault == "killed":
+                assert main(["check", "--root", str(checkout)]) == 0
+            now = state(checkout)
+            whole = step == 5 or (fault == "killed" and step > 1)
+            new = {Path(n) for n in ("chapters/synthesis/dose.md", "_toc.yml", "data/chapters.csv")}
+            assert {n for n in now if now[n] != before.get(n)} == (new if whole else set())
+            for name in new if whole else ():
+                (checkout / name).write_bytes(before[name]) if name in before else (checkout / name).unlink()
+        record_property(f"tried:{'kills' if fault == 'killed' else 'refused calls'}", 4)
+
+    def test_two_at_once(self, checkout):
+        """Of two chapters that come at once none is lost, nor its line in the contents."""
+        names = ("synthesis/dose", "synthesis/route")
+        pages = [chapter.NewChapter(**PAGE | {"name": name}) for name in names]
+        pids = [started(lambda page=page: chapter.create(checkout, page, DAY) and 0) for page in pages]
+        assert [ended(p) for p in pids] == [0, 0]
+        for name in names:
+            assert (checkout / "chapters" / f"{name}.md").is_file()
+            assert f"  - file: chapters/{name}\n" in (checkout / "_toc.yml").read_text("utf-8")
+            assert f"\n{name}," in (checkout / "data" / "chapters.csv").read_text("utf-8")
 
 
 def test_no_network(root, monkeypatch, capsys):

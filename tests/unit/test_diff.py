@@ -6,11 +6,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from datetime import date
 from pathlib import Path
 
 import pytest
+from faults import counted, in_child
 
+from mscreview.cli import main
 from mscreview.diff import (
     Change,
     RevisionError,
@@ -30,6 +33,7 @@ from mscreview.diff.release import insert, recorded
 from mscreview.diff.words import condensed, inert
 from mscreview.errors import DataError
 from mscreview.review import check
+from mscreview.store import recover
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -779,9 +783,39 @@ def test_release_twice_is_refused(release, capsys):
     assert [f.read_bytes() for f in files] == state
 
 
+def test_release_is_killed(release, monkeypatch, record_property, capsys, tmp_path):
+    """Killed before a rename, a release is recorded in every file or in none; the same command does the rest, or says it is done."""
+    (release.root / "_config.yml").write_text("repository:\n  url: https://github.com/someone/book\n", encoding="utf-8")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    command = ["release", "first", "--root", str(release.root)]
+    names = ("data/changes.csv", "data/datapackage.json", "CHANGELOG.md", "CITATION.cff")
+    before = {name: (release.root / name).read_bytes() for name in names if (release.root / name).is_file()}
+    # Three renames try it out on a copy; the fourth decides, four more move a file each.
+    for step, whole in ((4, False), (5, True), (7, True), (9, True)):
+
+        def child(left=[step]):  # noqa: B006
+            def die(number, call):
+                left[0] -= call == "replace"
+                if not left[0]:
+                    os._exit(9)
+
+            with counted(monkeypatch, die):
+                return main(command)
+
+        assert in_child(child) == (9 if step < 9 else 0)
+        assert (step < 5 or step == 9) == (recover(release.root) != "an unfinished write was completed")
+        assert [(release.root / n).is_file() and (release.root / n).read_bytes() != before.get(n) for n in names] == [whole] * 4, step
+        if step == 7:
+            assert main(command) == 2 and "recorded already" in capsys.readouterr().err
+            assert version_of(release.root) in (release.root / "CITATION.cff").read_text(encoding="utf-8")
+        for name in names:
+            (release.root / name).write_bytes(before[name]) if name in before else (release.root / name).unlink(missing_ok=True)
+    record_property("tried:kills", 3)
+
+
 @pytest.mark.parametrize("undone", ["changelog", "descriptor", "both"])
 def test_release_that_was_cut_off_is_finished(undone, release):
-    """Rows first, the rest after: the same command finishes what a cut-off run left undone, with the same bytes."""
+    """What is missing of a version whose rows are recorded is added by the same command, with the same bytes."""
     descriptor, log = release.root / "data" / "datapackage.json", release.root / "CHANGELOG.md"
     text = descriptor.read_bytes()
     assert run_release(release.root, "first") == 0

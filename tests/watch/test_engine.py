@@ -21,6 +21,7 @@ from mscreview.disagreements import TABLES, find
 from mscreview.review import check, read_all
 from mscreview.schema import BLANKS
 from mscreview.store import commit, locked, read, write
+from mscreview.store import files as single
 from mscreview.watch import engine
 from mscreview.watch.engine import strategies
 from mscreview.watch.merge import known_trials
@@ -492,7 +493,9 @@ class TestFaults:
             raise OSError(errno.ENOSPC, "No space left on device")
 
         with monkeypatch.context() as patch:
-            patch.setattr(commit, "os", SimpleNamespace(**{**vars(os), call: refuse}))
+            # Whichever of the two makes the call; the lock is not among them.
+            for module in (commit, single):
+                patch.setattr(module, "os", SimpleNamespace(**{**vars(os), call: refuse}))
             assert go("literature") == 1
         assert real is getattr(os, call)
         assert "No space left on device" in capsys.readouterr().err
