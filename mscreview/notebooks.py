@@ -249,10 +249,10 @@ def _renew(chapter: Chapter) -> tuple[Chapter, Exception | None, float]:
     started = time.monotonic()
     try:
         notebook = execute(chapter)
+        chapter.reference.parent.mkdir(parents=True, exist_ok=True)
+        put(chapter.reference, nbformat.writes(notebook).rstrip("\n") + "\n")
     except Exception as error:
         return chapter, error, time.monotonic() - started
-    chapter.reference.parent.mkdir(parents=True, exist_ok=True)
-    put(chapter.reference, nbformat.writes(notebook).rstrip("\n") + "\n")
     return chapter, None, time.monotonic() - started
 
 

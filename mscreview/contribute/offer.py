@@ -37,7 +37,7 @@ class Offer:
     Examples
     --------
     >>> from mscreview.review import default_root
-    >>> offer = Offer(default_root(), "study", date(2026, 11, 22), dry=True)
+    >>> offer = Offer(default_root() / "data", "study", date(2026, 11, 22), dry=True)
     >>> offer.set(["title=Cells", "authors=Example A", "year=2026", "studies.kind=review"])
     >>> offer.set(["new_evidence.kind=narrative review", "question=animals", "state_reason=An example.", "what_it_adds=Nothing."])
     >>> list(offer.make())[0]

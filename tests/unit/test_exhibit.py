@@ -112,7 +112,7 @@ def test_markup_is_escaped_wherever_it_stands(id_):
     assert page.th.text == SCRIPT
     assert page.select("tbody th")[0].text == SCRIPT
     assert {name for tag in page.find_all(True) for name in tag.attrs} <= {
-        "class", "id", "data-tables", "data-exhibit", "role", "tabindex", "aria-label", "scope", "href",
+        "class", "id", "data-tables", "data-helper", "data-exhibit", "role", "tabindex", "aria-label", "scope", "href",
     }  # fmt: skip
 
 
