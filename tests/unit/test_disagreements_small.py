@@ -155,11 +155,17 @@ def test_patients_in_the_arms():
     assert find(cells(trial_reports=[report("zhao2018-a", "30")], results=equal))[0].sides[1].row == "results/a-1"
 
 
+def test_fewest_patients():
+    """One patient in all is a number too."""
+    rows = [arm("a-1", "1", "true"), arm("a-2", "0", "false")]
+    assert [s.value for s in find(cells(trial_reports=[report("zhao2018-a", "30")], results=rows))[0].sides] == ["30", "1"]
+
+
 def test_years():
     """The year that a table prints against that of the paper; without a place of its own a row is known by its key."""
     studies = [{"study_id": "ge2010", "year": "2010"}, {"study_id": "tan2012", "year": "2012"}, {"study_id": "none2000"}]
     experiments = [
-        {"experiment_id": "zhao2018-T2-r03", "review_id": "zhao2018", "locator": "T2.r3", "study_id": "ge2010", "year": "2011"},
+        {"experiment_id": "zhao2018-T2-r03", "review_id": "zhao2018", "locator": "T2.n3", "study_id": "ge2010", "year": "2011"},
         {"experiment_id": "zhao2018-T2-r04", "review_id": "zhao2018", "locator": "T2.r4", "study_id": "none2000", "year": "2011"},
         {"experiment_id": "zhao2018-T2-r05", "review_id": "zhao2018", "locator": "T2.r5", "study_id": "gone1999", "year": "2011"},
         {"experiment_id": "zhao2018-T2-r06", "review_id": "zhao2018", "locator": "T2.r6", "study_id": "tan2012"},
@@ -169,7 +175,7 @@ def test_years():
     found = sides(studies=studies, experiments=experiments, controlled_trials=trials, vocab_preconditioning=classes)
     assert found == {
         "ge2010.year": (
-            Side("ge2010", "year", "number", "zhao2018", "T2.r3", "2011", "experiments/zhao2018-T2-r03"),
+            Side("ge2010", "year", "number", "zhao2018", "T2.n3", "2011", "experiments/zhao2018-T2-r03"),
             Side("ge2010", "year", "number", "paper", "", "2010", "studies/ge2010", "bibliographic record"),
         ),
         "tan2012.year": (

@@ -194,6 +194,21 @@ class TestTables:
         )  # fmt: skip
         assert (start["last_known_status"], start["last_update"], start["row"]) == ("not_applicable",) * 2 + ("trial_reports/p1;registry/g2",)
 
+    def test_what_the_pages_before_say(self):
+        """An estimate that the registry once held makes a count of a later page, also of one that is older than the review."""
+        pages = [page("g1", as_of="2015-01-01", enrollment="20", enrollment_type="estimated"), page("g2", as_of="2016-01-01", enrollment="18", enrollment_type="actual")]
+        _, found = records(drift(Small(trial_reports=[printed(enrollment="20")], registry=pages)))
+        assert (found["verdict"], found["words"]) == (
+            "counted", "Listed with 20 participants in 2018; the record of January 2016 has 18 participants, a count.",
+        )  # fmt: skip
+
+    def test_a_trial_without_a_phase(self):
+        """That a phase does not apply is shown; that it was not read is not. What is the same is said to be."""
+        pages = [page("g1", as_of="2015-01-01", phase="not_applicable"), page("g2", phase="not_extracted", start="2015")]
+        _, phase, start = records(drift(Small(trial_reports=[printed(phase="1", start="2015")], registry=pages)))
+        assert (phase["verdict"], phase["registry_value"], phase["row"]) == ("differs", "not_applicable", "trial_reports/p1;registry/g1")
+        assert start["words"] == "Start listed in 2018 as 2015; the record of May 2021 says the same."
+
     def test_latest_status_of_each_trial(self):
         """The latest printed status; one that is printed goes before a later blank, of two equal ones the later row."""
         rows = [
@@ -466,6 +481,8 @@ class TestVerdict:
         ("suspended", "recruiting", "2019-05-05", "news"),
         ("recruiting", "suspended", "2018-05-05", "news"),
         ("unknown", "recruiting", NONE, "older record"),
+        ("not yet recruiting", "temporarily not available", NONE, "older record"),
+        ("temporarily not available", "recruiting", NONE, "news"),
         ("unknown", "recruiting", "2017-05-05", "older record"),
         ("unknown", "completed", "2017-05-05", "differs"),
         ("completed", "unknown", "2017-05-05", "differs"),
@@ -489,6 +506,7 @@ class TestVerdict:
         (reading("enrollment", "20"), {"enrollment": "18", "as_of": "2017-01-01", "enrollment_type": "actual"}, [("21", "estimated")], "differs"),
         (reading("enrollment", "20"), {"enrollment": "18", "as_of": "2017-01-01"}, [("20", "estimated")], "older record"),
         (reading("enrollment", "20"), {"enrollment": "18", "as_of": "2018-01-01"}, [], "older record"),
+        (reading("enrollment", "20"), {"enrollment": "18", "as_of": "2018-01-01", "enrollment_type": "actual"}, [], "differs"),
         (reading("enrollment", "20"), {"enrollment": "18", "as_of": "2017-01-01", "overall_status": "completed"}, [], "differs"),
         (reading("enrollment", "20"), {"enrollment": "18", "as_of": "2017-01-01", "overall_status": "unknown"}, [], "older record"),
     ])  # fmt: skip
@@ -499,6 +517,7 @@ class TestVerdict:
 
     @pytest.mark.parametrize(("said", "now", "as_of", "expected"), [
         (reading("start", "2015"), "2016", "2019-01-01", "differs"),
+        (reading("start", "2016"), "2018-05", "2019-01-01", "differs"),
         (reading("start", "2018"), "2019", "2019-01-01", "news"),
         (reading("start", "2019"), "2017", "2019-06-01", "news"),
         (reading("start", "2018"), "2017", "2019-06-01", "differs"),
@@ -517,7 +536,7 @@ class TestVerdict:
 
     @pytest.mark.parametrize(("status", "now", "expected"), [
         ("recruiting", "completed", "news"), ("recruiting", "recruiting", "older record"), (NONE, "completed", "older record"),
-        ("completed", "recruiting", "older record"),
+        ("completed", "recruiting", "older record"), ("completed", "completed", "older record"),
     ])  # fmt: skip
     def test_undated_page(self, status, now, expected):
         """A page without a date came later only if its label lies further on than the one that the same row prints."""

@@ -60,6 +60,12 @@ def test_no_file(tmp_path):
     (b"\0id,species\n", [fault(1, "holds a NUL character")], 0),
     (b"id,species\r\na,rat\r\n", [fault(1, "CRLF or CR line end (allowed: LF)")], 1),
     (b"id,species\na,rat\rb,pig\r", [fault(2, "CRLF or CR line end (allowed: LF)")], 2),
+    (b"\n\xff", [fault(2, "wrong encoding: byte 0xff is not UTF-8")], 0),
+    (b"\n\0", [fault(2, "holds a NUL character")], 0),
+    (b"\na\r\n", [
+        fault(2, "CRLF or CR line end (allowed: LF)"), fault(1, "column is missing", "id"), fault(1, "column is missing", "species"),
+        fault(2, "1 cells in a table of 0 columns"),
+    ], 0),
     (b"", [fault(0, "file is empty")], 0),
     (b" \n\t\n", [fault(0, "file is empty")], 0),
     (b"id,species\na,rat", [fault(2, "last line does not end in a line feed")], 1),
@@ -142,6 +148,7 @@ def test_cut_rows():
     """Rows with the line they start on; what is no CSV names the line on which that shows."""
     assert list(cut_rows('a\r\n"1\r\n2"\r\n\r\nb\n')) == [(1, ["a"]), (2, ["1\r\n2"]), (4, []), (5, ["b"])]
     assert list(cut_rows("")) == []
+    assert list(cut_rows("a\rb\n")) == [(1, ["a"]), (2, ["b"])]
     with pytest.raises(NotCsv, match=r"^not readable as CSV: ',' expected after '\"'$") as error:
         list(cut_rows('a\n"1\n2"x\n'))
     assert error.value.line == 3
@@ -172,6 +179,7 @@ def test_own_file(own):
 @pytest.mark.parametrize(("content", "expected"), [
     (b"yi,vi\n1,2\n3,\xff\n", [(3, "byte 0xff is not UTF-8")]),
     (b"\xff", [(1, "byte 0xff is not UTF-8")]),
+    (b"\n\xff", [(2, "byte 0xff is not UTF-8")]),
     (b"yi;vi\n1;2\n", [(1, "columns are not separated by commas (allowed: ',')")]),
     (b"yi\tvi\n1\t2\n", [(1, "columns are not separated by commas (allowed: ',')")]),
     (b"", [(1, "no header (allowed: names of columns in the first line)")]),

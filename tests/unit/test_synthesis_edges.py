@@ -9,7 +9,7 @@ from mscreview.synthesis import regression
 from mscreview.synthesis.acceptance import reproduce
 from mscreview.synthesis.agreement import alpha, cohen
 from mscreview.synthesis.direction import interval, tally, votes
-from mscreview.synthesis.effects import COUNTS, effects, normal_bound, one_effect
+from mscreview.synthesis.effects import COUNTS, MEANS, effects, normal_bound, one_effect
 from mscreview.synthesis.errors import MixingError, SynthesisError
 from mscreview.synthesis.kinds import refuse_mixing
 from mscreview.synthesis.pool import METHODS, leave_one_out, pool, subgroups
@@ -74,6 +74,13 @@ def test_columns_of_another_type(method):
     """Counts as objects, as the tables of the evidence have them, are counts."""
     for other in (TABLES.astype(object), TABLES.astype("Int64")):
         assert pool(other, "rr", method).record() == pool(TABLES, "rr", method).record()
+
+
+@pytest.mark.parametrize("measure", ["md", "smd"])
+def test_means_of_another_type(measure):
+    """So are means and their spreads."""
+    studies = pd.DataFrame([[10, 3, 9, 8, 2, 16], [12, 4, 20, 9, 3, 18]], columns=MEANS)
+    assert effects(studies.astype(object), measure).equals(effects(studies, measure))
 
 
 def test_effects_of_another_type():
