@@ -6,7 +6,7 @@ READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 PAGES := tests/browser
 
-.PHONY: help book serve test tools lint data unit chapters site browser summary screenshots reproduce plain newest audit pdf pack links bench watch due watch-live snapshot lock clean
+.PHONY: help book serve test tools lint data unit chapters site browser summary screenshots reproduce plain newest audit pdf pack links bench fuzz mutate watch due watch-live snapshot lock clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -99,6 +99,10 @@ bench: $(READY) ## how fast it builds, checks and reads, as ratios inside one ru
 	cat tests/bench/performance.md _build/bench/building.md > docs/performance.md; \
 	{ echo; echo "## Reading"; echo; cat _build/bench/reading.md; } >> docs/performance.md; exit $$code
 
+ONLY ?=
+mutate: $(READY) ## change the code of synthesis, disagreements, drift and parsing bit by bit and see that a test fails (ONLY=pool for one module); half an hour
+	$(BIN)/python tests/mutation/mutate.py $(ONLY)
+
 WHAT ?= all
 watch: $(READY) ## ask the registry and the literature what is new (WHAT=registry, literature, retractions or all), renew the chapters
 	@mkdir -p _build/watch
@@ -125,7 +129,7 @@ lock: $(READY) ## renew the lock files from pyproject.toml and package.json
 	$(BIN)/python $(PAGES)/node.py lock
 
 clean: ## remove what was built
-	rm -rf _build
+	rm -rf _build mutants
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3" >&2; exit 1; }

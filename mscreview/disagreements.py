@@ -102,8 +102,7 @@ def _plain(value: str) -> str:
 
 
 def _same(a: str, b: str) -> bool:
-    if a == b:
-        return True
+    """Say whether two different texts are one date, known more and less exactly."""
     dates = re.fullmatch(DATES, a) and re.fullmatch(DATES, b)
     return bool(dates) and (a.startswith(b) or b.startswith(a))
 

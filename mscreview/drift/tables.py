@@ -46,7 +46,7 @@ def drift(review: Review) -> pd.DataFrame:
         shown = next((p for p in reversed(pages) if not blank(p[column], said.field)), None)
         found = verdict(said, shown, pages)
         page = shown or dict.fromkeys((column, "enrollment_type", "as_of", "as_of_basis", "source"), MISSING)
-        lapsed = lapse(pages) if said.field == "status" and page[column] == "unknown" else None
+        lapsed = lapse(pages) if said.field == "status" else None
         behind = [f"registry/{p['registry_id']}" for p in (shown, lapsed) if p]
         records.append({
             "nct_id": said.nct, "field": said.field, "review_id": said.review, "locator": said.locator, "review_value": said.value,
@@ -75,7 +75,7 @@ def by_trial(review: Review) -> pd.DataFrame:
     True
     """
     rows = drift(review).query("field == 'status'")
-    rows = rows.assign(told=~rows.review_value.isin(BLANKS)).sort_values(["nct_id", "told", "review_date"], kind="stable")
+    rows = rows.assign(told=~rows.review_value.isin(BLANKS)).sort_values(["nct_id", "told", "review_date"])
     return rows.groupby("nct_id").tail(1).drop(columns="told").reset_index(drop=True)
 
 

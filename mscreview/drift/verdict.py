@@ -93,7 +93,8 @@ def _status(said: Reading, shown: Row) -> str:
     if before == 2:
         # What has ended does not open again; a page without a date may still show the time before.
         return "older record" if when == 0 and after == 0 else "differs"
-    further = after > before or _FORWARD.get(now, 0) > _FORWARD.get(said.value, 0)
+    # A label of an earlier stage is no step forward: an open page beside a record that the review saw lapsed is older, or may be.
+    further = after > before or (after == before and _FORWARD.get(now, 0) > _FORWARD.get(said.value, 0))
     return "news" if when > 0 or further else "older record"
 
 

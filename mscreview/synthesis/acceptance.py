@@ -94,7 +94,7 @@ def _pool(rows: pd.DataFrame, settings: Mapping[str, str]) -> dict[str, float]:
         prediction=settings.get("prediction"),
     )
     found = {k: v for k, v in fit.record().items() if isinstance(v, float)}
-    found |= {"tau": math.sqrt(fit.tau2), "se": fit.se}
+    found["tau"] = math.sqrt(fit.tau2)
     if fit.tau2_se is not None:
         found["tau2_se"] = fit.tau2_se
     if fit.ci != "z":

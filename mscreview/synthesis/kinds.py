@@ -8,8 +8,6 @@ import pandas as pd
 
 from .errors import MixingError
 
-# Column → what its values are called in a refusal.
-KINDS = {"population": "populations", "randomized": "randomised and non-randomised studies"}
 PATIENTS = ("patient", "patients", "human", "humans")
 
 

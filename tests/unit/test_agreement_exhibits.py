@@ -1,7 +1,6 @@
 """Overlap of the reviews and agreement of two readers: published and hand-made examples, and exhibits against direct computation."""
 
 import re
-from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -12,120 +11,6 @@ from mscreview.synthesis import overlap as area
 from mscreview.synthesis.agreement import alpha, cohen
 from mscreview.synthesis.direction import interval
 from mscreview.synthesis.errors import SynthesisError
-
-# Example of ccaR (Diakonidis and Bougioukas): reviews Guo, Gilinsky, Morton, Peacock, Middleton, Chasan; and its printed results.
-CCAR = [
-    [int(x) for x in row]
-    for row in (
-        [
-            "110101",
-            "000010",
-            "110101",
-            "110001",
-            "100000",
-            "110101",
-            "110101",
-            "010000",
-            "111101",
-            "110101",
-            "111000",
-            "111001",
-            "111001",
-            "100000",
-        ]
-    )
-]
-CCAR_PAIRS = {
-    (0, 1): 0.7692308, (0, 2): 0.3333333, (0, 3): 0.5, (0, 4): 0, (0, 5): 0.75, (1, 2): 0.3636364, (1, 3): 0.5454545, (1, 4): 0,
-    (1, 5): 0.8181818, (2, 3): 0.1111111, (2, 4): 0, (2, 5): 0.3, (3, 4): 0, (3, 5): 0.6666667, (4, 5): 0,
-}  # fmt: skip
-# Example of junoR: five reviews, three studies that any includes.
-JUNO = [[1, 0, 1, 1, 0], [1, 1, 0, 0, 1], [0, 0, 1, 1, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0]]
-
-
-class TestCoveredArea:
-    def test_published(self):
-        """Two published examples; studies that nobody cites do not count."""
-        found = area.cca(CCAR)
-        assert (found.citations, found.studies, found.reviews, found.impossible) == (43, 14, 6, 0)
-        assert found.area == pytest.approx(0.4142857, abs=5e-8)
-        assert area.cca(JUNO).area == pytest.approx(0.4166667, abs=5e-8)
-
-    def test_published_pairs(self):
-        """Each two reviews, over the studies of either."""
-        found = area.pairwise(CCAR)
-        assert {pair: o.area for pair, o in found.items()} == pytest.approx(CCAR_PAIRS, abs=5e-8)
-        assert (found[0, 1].citations, found[0, 1].studies, found[2, 3].citations, found[2, 3].studies) == (23, 13, 10, 9)
-
-    def test_ends(self):
-        """Nothing shared is 0, everything shared is 1."""
-        assert area.cca(np.eye(3, dtype=int)).area == 0
-        assert area.cca(np.ones((4, 3), int)).area == 1
-
-    def test_structural_zeros(self):
-        """Cells that could not be cited leave the denominator: by hand (5 − 3) ÷ (3 × 3 − 3 − 2)."""
-        cited, possible = [[1, 1, 1], [0, 1, 0], [0, 0, 1]], [[1, 1, 1], [0, 1, 1], [0, 1, 1]]
-        found = area.cca(cited, possible)
-        assert (found.citations, found.studies, found.impossible, found.area) == (5, 3, 2, 0.5)
-        assert area.cca(cited).area == pytest.approx(2 / 6)
-        # Only the first two studies are of the first pair, and one of their cells is impossible.
-        assert area.pairwise(cited, possible)[0, 1] == area.Overlap(3, 2, 2, 1, 1.0)
-
-    def test_nothing_could_be_shared(self):
-        """Without a cell to share there is no area."""
-        assert area.cca([[1, 0], [1, 0]], [[1, 0], [1, 0]]).area is None
-
-    @pytest.mark.parametrize(("cited", "possible", "message"), [
-        ([[1], [1]], None, "two reviews or more"),
-        ([1, 0], None, "not a matrix"),
-        ([[2, 0]], None, "zeros and ones"),
-        ([[0, 0]], None, "no study is cited"),
-        ([[1, 0]], [[1, 1], [1, 1]], "another shape"),
-        ([[1, 1], [1, 1]], [[1, 1], [1, 0]], "could not cite it"),
-    ])  # fmt: skip
-    def test_refused(self, cited, possible, message):
-        """What is no citation matrix."""
-        with pytest.raises(SynthesisError, match=message):
-            area.cca(cited, possible)
-
-    @pytest.mark.parametrize("unresolved", [[1], [1, -1]])
-    def test_bounds_refused(self, unresolved):
-        with pytest.raises(SynthesisError, match="one count"):
-            area.bounds([[1, 0]], unresolved)
-
-    @pytest.mark.parametrize("cited", [[[1, 1], [1, 0]], [[1, 0], [0, 1], [1, 0]], [[1, 0, 0], [0, 1, 1]]])
-    def test_bounds_by_trial(self, cited):
-        """Every way of giving the unresolved references a study lies between the bounds, and both are reached."""
-        reviews = len(cited[0])
-        possible = [[not (i == 1 and k == 0) or bool(cited[1][0]) for k in range(reviews)] for i in range(len(cited))]
-        for unresolved in product(range(3), repeat=reviews):
-            least, greatest = area.bounds(cited, unresolved, possible)
-            seen = [area.cca(*way).area for way in ways(cited, possible, unresolved)]
-            assert min(seen) == pytest.approx(least.area)
-            assert max(seen) == pytest.approx(greatest.area)
-
-    @pytest.mark.parametrize(
-        ("percent", "word"),
-        [(0, "slight"), (5, "slight"), (6, "moderate"), (10, "moderate"), (11, "high"), (15, "high"), (15.1, "very high")],
-    )
-    def test_words(self, percent, word):
-        """The classes of Pieper et al."""
-        assert area.size(percent / 100) == word
-
-
-def ways(cited, possible, unresolved):
-    """Every matrix in which each review's unresolved references are that many different studies, known or new."""
-    known, new = len(cited), sum(unresolved)
-    choices = []
-    for k, n in enumerate(unresolved):
-        free = [i for i in range(known) if possible[i][k] and not cited[i][k]] + list(range(known, known + new))
-        choices.append(list(combinations(free, n)))
-    for choice in product(*choices):
-        cells = [list(row) for row in cited] + [[0] * len(unresolved) for _ in range(new)]
-        for k, rows in enumerate(choice):
-            for i in rows:
-                cells[i][k] = 1
-        yield cells, [*possible, *[[True] * len(unresolved)] * new]
 
 
 class TestOverlapExhibits:

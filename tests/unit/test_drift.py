@@ -68,7 +68,7 @@ def stored(review):
 
 
 class TestVerdict:
-    @pytest.mark.parametrize(("status", "dated"), product(OPEN, DATED))
+    @pytest.mark.parametrize(("status", "dated"), [*product(OPEN, DATED)])
     def test_ageing_is_never_news(self, status, dated):
         """Whatever open status was printed, and whenever the page was stored, the label unknown is ageing."""
         shown = page(*dated, overall_status="unknown")
@@ -98,19 +98,19 @@ class TestVerdict:
         """A status is news only if the trial can have moved after the review read it."""
         assert verdict(said("status", printed, printed), page(*dated, overall_status=now)) == expected
 
-    @pytest.mark.parametrize(("now", "dated"), product([*OPEN, *ENDED, "unknown"], DATED))
+    @pytest.mark.parametrize(("now", "dated"), [*product([*OPEN, *ENDED, "unknown"], DATED)])
     def test_equal_is_same(self, now, dated):
         """Equal values are the same, however old the page."""
         assert verdict(said("status", now, now), page(*dated, overall_status=now)) == "same"
 
     @pytest.mark.parametrize(
         ("field", "pair", "dated", "status"),
-        product(
+        [*product(
             ("start", "completion"),
             [("2017", "2017-06"), ("2017-06", "2017-06-20"), ("2017", "2017-06-20"), ("2026", "2026-12-31"), ("2017", "2017")],
             DATED,
             [*OPEN, "completed"],
-        ),
+        )],
     )
     def test_partial_dates_never_change(self, field, pair, dated, status):
         """Two dates that agree as far as the less exact goes are no change, in either order."""
@@ -137,7 +137,7 @@ class TestVerdict:
         """Only a day that lay ahead can be moved; a phase does not move."""
         assert verdict(said(field, printed, status), page(*dated, overall_status="recruiting", **{field: now})) == expected
 
-    @pytest.mark.parametrize(("dated", "status"), product(DATED, OPEN))
+    @pytest.mark.parametrize(("dated", "status"), [*product(DATED, OPEN)])
     def test_estimate_to_count_is_no_error(self, dated, status):
         """A number that the registry itself held as an estimate, or counted after the review, never differs."""
         shown = page(*dated, overall_status="completed", enrollment="9", enrollment_type="actual")

@@ -39,6 +39,8 @@ def test_number(value, text):
     ("1,000", "2 million", "1,000–2 million"),
     ("−7", "0", "−7 to 0"),
     ("−7", "−4", "−7 to −4"),
+    ("0", "−4", "0 to −4"),
+    ("10 thousand million", "20 thousand million", "10 thousand–20 thousand million"),
 ])  # fmt: skip
 def test_between(low, high, text):
     """An en dash, unless a minus sign would stand next to it; a shared word once."""
@@ -114,6 +116,7 @@ def test_plain(code, text):
     ((None, 0, 1, ("~ hour", "~ hours")), "0–1 hours"),
     ((None, None, 31, ("~%", "~%")), "up to 31%"),
     ((None, None, 1, ("~ hour", "~ hours")), "up to 1 hour"),
+    ((None, None, 2, ("~ hour", "~ hours")), "up to 2 hours"),
     ((None, 10e9, None, ("US$~", "US$~")), "more than US$10 billion"),
     ((None, -7, 0, ("day ~", "day ~")), "day −7 to 0"),
     ((8.8, None, None), "8.8"),
@@ -131,5 +134,52 @@ def test_quantity_of_a_year():
 
 def test_quantity_of_nothing():
     """Neither value nor bound is refused."""
-    with pytest.raises(ValueError, match="a quantity needs a value or a bound"):
+    with pytest.raises(ValueError, match=r"^a quantity needs a value or a bound$"):
         fmt.quantity(None, None, None)
+
+
+@pytest.mark.parametrize(("value", "ratio", "text"), [
+    (0.8051, True, "0.81"),
+    (0, True, "0.00"),
+    (0.0049, True, "<0.01"),
+    (0.005, True, "0.01"),
+    (0.004, False, "0.00"),
+    (-0.004, False, "0.00"),
+    (-0.4, False, "−0.40"),
+    (9.994, True, "9.99"),
+    (9.995, True, "10.0"),
+    (26.53, True, "26.5"),
+    (99.94, True, "99.9"),
+    (99.95, True, "100"),
+    (999.4, True, "999"),
+    (999.5, True, ">999"),
+    (1234.5, False, "1,234.50"),
+    (10.5, False, "10.50"),
+])  # fmt: skip
+def test_effect(value, ratio, text):
+    """Two decimals, fewer for a large ratio; one that is too small or too large stands as a bound, and nothing is minus nought."""
+    assert fmt.effect(value, ratio) == text
+    assert fmt.effect(0.5) == "0.50" and fmt.effect(1000) == ">999"
+
+
+@pytest.mark.parametrize(("p", "text"), [
+    (None, "–"), (1.0, "1"), (0.0385742, "0.039"), (0.2, "0.2"), (0.00024414, "0.00024"), (0.0001, "0.0001"), (0.00009999, "<0.0001"), (0.999, "1"),
+])  # fmt: skip
+def test_p_value(p, text):
+    """Two digits that count, a bound below 0.0001, a dash without one."""
+    assert fmt.p_value(p) == text
+
+
+@pytest.mark.parametrize(("partial", "text"), [("2028-02-29", "29 February 2028"), ("2008-08", "August 2008"), ("2010", "2010"), ("2010-12-05", "5 December 2010")])
+def test_date_words(partial, text):
+    """As exactly as it is known, the day without its nought."""
+    assert fmt.date_words(partial) == text
+    assert fmt.month(partial) == text.removeprefix("29 ").removeprefix("5 ")
+
+
+@pytest.mark.parametrize(("arguments", "text"), [
+    ((1, "study", "studies"), "1 study"), ((2, "study", "studies"), "2 studies"), ((0, "arm"), "0 arms"), ((1200, "arm"), "1,200 arms"),
+])  # fmt: skip
+def test_counted(arguments, text):
+    """One, or as many."""
+    assert fmt.counted(*arguments) == text
