@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 MONTHS = [
     "January",
@@ -133,7 +134,7 @@ def date_words(partial: str) -> str:
     return f"{int(partial[8:])} {known}" if partial[8:].isdigit() else known
 
 
-def days(schedule: Sequence) -> str:
+def days(schedule: Sequence[Any]) -> str:
     """Write infusion days, alternatives joined by "or".
 
     Examples

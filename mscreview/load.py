@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -290,13 +291,13 @@ def to_frame(raw: Raw) -> pd.DataFrame:
     [[-7, 0], [-4, 0]]
     """
     kinds = {"integer": "Int64", "number": "Float64", "boolean": "boolean"}
-    data: dict[str, object] = {}
+    data: dict[str, Any] = {}
     for name, column in raw.table.columns.items():
         cells = raw.column(name)
         if column.item:
             data[name] = pd.Series([parse_list(c, column.item) for c in cells], dtype=object)
         elif column.type in kinds:
-            read = {"integer": int, "number": float, "boolean": lambda c: c == "true"}[column.type]
+            read: Any = {"integer": int, "number": float, "boolean": lambda c: c == "true"}[column.type]
             values = [pd.NA if c in BLANKS else read(c) for c in cells]
             data[name] = pd.array(values, dtype=kinds[column.type])
         else:

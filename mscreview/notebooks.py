@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -118,7 +119,7 @@ def code(notebook: NotebookNode) -> list[tuple[str, tuple[str, ...]]]:
     return [(c.source, tuple(c.metadata.get("tags", []))) for c in notebook.cells if c.cell_type == "code"]
 
 
-def evidence_digest(root: Path, tables: list[str] | None = None, outside: set[str] = frozenset()) -> str:
+def evidence_digest(root: Path, tables: list[str] | None = None, outside: Collection[str] = frozenset()) -> str:
     """Fingerprint data, code and lock.
 
     Parameters

@@ -20,7 +20,7 @@ from ..store import StoreError, locked, read, write
 from . import words
 from .compare import compare
 from .model import Diff, level
-from .pages import PageChange, compare_pages, pages_as_words
+from .pages import compare_pages, pages_as_words
 from .release import insert, next_version, number, recorded, records, section
 from .revision import RevisionError, resolve, resolve_references
 

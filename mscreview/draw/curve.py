@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import log
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -66,7 +66,7 @@ def curve(
     if chosen is not None:
         y = sheet.key([("this book’s choice", GREY, "diamond", False, 110)], y - 8) + 10
     each = width - label - 12 if narrow else (width - label - GAP * (len(panels) - 1) - 12) / len(panels)
-    left = label
+    left: float = label
     for measure, words in panels.items():
         rows = cells[cells.measure == measure]
         bottom = _panel(sheet, rows, (left, each), y, words, measure in ratios, choices, narrow or left == label, chosen)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -111,7 +111,7 @@ class Turned(Sheet):
 
     def __init__(self, width: int):
         super().__init__(width)
-        self._upward: list[dict] = []
+        self._upward: list[dict[str, Any]] = []
 
     def upward(self, x: float, y: float, words: str) -> None:
         """Write one line that starts at `y` and runs up."""

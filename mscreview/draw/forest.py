@@ -220,10 +220,10 @@ class _Forest:
     def chart(self) -> alt.LayerChart:
         self._head()
         for _, group in groupby(self.blocks, lambda b: (b.left, b.right)):
-            group = list(group)
-            for block in group:
+            blocks = list(group)
+            for block in blocks:
                 self._block(block)
-            end = self.axis.foot(self.sheet, self.y - 4, self.null, group[0].left, group[0].right, NAMES[self.measure])
+            end = self.axis.foot(self.sheet, self.y - 4, self.null, blocks[0].left, blocks[0].right, NAMES[self.measure])
             self.y = end + 18
         if any(x.addition for b in self.blocks for x in [*b.rows, *b.pooled]):
             self.sheet.text(0, end + 12, f"{MARK} and a broken line: since the reviews", size=SMALL)

@@ -5,7 +5,7 @@ For charts whose rows carry more than one mark a category, where an automatic la
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -111,7 +111,7 @@ class Sheet:
         part = {"x": x, "y": y, "colour": colour, "shape": shape, "fill": colour if filled else "transparent", "size": size}
         self._parts["marks" if href else "plain"].append(part | {"href": href, "about": about} if href else part)
 
-    def key(self, entries: Sequence[tuple], y: float, title: str = "") -> float:
+    def key(self, entries: Sequence[tuple[Any, ...]], y: float, title: str = "") -> float:
         """Write a key as flowing text from `y` down and return where it ends.
 
         Each entry is label, colour, shape, filled and, if it differs, size.
@@ -146,7 +146,7 @@ class Sheet:
             "stroke": alt.Stroke("colour:N", scale=None), "fill": alt.Fill("fill:N", scale=None),
         }  # fmt: skip
         linked = {"href": "href:N", "description": "about:N", "tooltip": "about:N"}
-        kinds = {
+        kinds: dict[str, tuple[Callable[[alt.Chart], alt.Chart], dict[str, Any]]] = {
             "bands": (lambda c: c.mark_rect(aria=False, color=FAINT, opacity=0.14), {"x2": "x2:Q", "y2": "y2:Q"}),
             "rules": (lambda c: c.mark_rule(aria=False), stroke),
             "bars": (lambda c: c.mark_rule(), stroke | linked),

@@ -247,7 +247,7 @@ class Sketch:
         import altair as alt
 
         def paths(values: list[dict[str, Any]], **more: Any) -> alt.Chart:
-            plain = {"scale": None, "legend": None}
+            plain: dict[str, Any] = {"scale": None, "legend": None}
             return (
                 alt.Chart(alt.Data(values=values))
                 .mark_point(size=4, opacity=1, strokeCap="butt", aria=bool(more))
@@ -277,7 +277,7 @@ class Sketch:
                     layers.append(self._words(some, align, "bold" if bold else "normal", linked))
         return alt.layer(*layers).properties(width=self.width, height=round(height))
 
-    def _words(self, values: list[dict[str, Any]], align: str, weight: str, linked: bool) -> alt.Chart:
+    def _words(self, values: list[dict[str, Any]], align: Any, weight: Any, linked: bool) -> alt.Chart:
         import altair as alt
 
         def place(size: float) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -91,7 +91,7 @@ def _rank(order: Sequence[str], term: str) -> int:
     return order.index(term) if term in order else len(order)
 
 
-def _column(place: tuple[str, str]) -> tuple:
+def _column(place: tuple[str, str]) -> tuple[Any, ...]:
     """Where the column of a species and a model stands: transplantation last."""
     species, model = place
     return (model == TRANSPLANT, _rank(MODELS, model), model, _rank(SPECIES, species), species)

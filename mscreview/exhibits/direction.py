@@ -161,7 +161,10 @@ def sentence(r: Any) -> str:
     return f"{r.label}, {r.domain}: {WORDS[r.vote]} ({fmt.words(r.outcomes)}{apart}{since})"
 
 
-def _lines(cast: pd.DataFrame, domains: list[str], notes: dict, below: dict, size: dict, shade: dict) -> list[Line]:
+Notes = dict[Any, Any]
+
+
+def _lines(cast: pd.DataFrame, domains: list[str], notes: Notes, below: Notes, size: Notes, shade: Notes) -> list[Line]:
     """One line a study in the order of `cast`, and one more below it for each arm or time point alone."""
     lines = []
     for study in dict.fromkeys(cast.study):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -114,7 +114,7 @@ def _count(cast: pd.DataFrame) -> str:
     )
 
 
-def _draw(cast: pd.DataFrame, tallies: dict, domains: list[str], width: int) -> alt.LayerChart:
+def _draw(cast: pd.DataFrame, tallies: dict[str, Any], domains: list[str], width: int) -> alt.LayerChart:
     sheet, narrow = Sheet(width), width <= NARROW
     kinds = [v for v in WORDS if v in set(cast.vote)]
     key = [(WORDS[v], *LOOK[v], True) for v in kinds]

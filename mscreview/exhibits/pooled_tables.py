@@ -41,7 +41,7 @@ def page(content: Content, id: str) -> Content:
         ("https://", ""),
     )
 
-    def link(match: re.Match) -> str:
+    def link(match: re.Match[str]) -> str:
         address = match[1]
         start, name = next((s, n) for s, n in names if address.startswith(s))
         return f'><a href="{address}">{name}{address.removeprefix(start).rstrip("/")}</a></td>'

@@ -24,7 +24,7 @@ class Step:
     """One thing to do, with a name for those who wait."""
 
     name: str
-    run: Callable[[], None]
+    run: Callable[[], object]
 
 
 def steps(site: Site, written: list[str], evidence: str, cited: Mapping[str, str], jobs: int = 2) -> list[Step]:

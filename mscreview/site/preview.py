@@ -54,7 +54,8 @@ def counts(review: Review) -> tuple[Count, Count]:
     whole = review.blank("findings", "arm") == "not_applicable"
     animals = findings[(findings.population == "animal") & whole]
     patients = findings[findings.population == "patient"]
-    return tuple(Count(int((side.favours == "msc").sum()), len(side)) for side in (animals, patients))
+    first, second = (Count(int((side.favours == "msc").sum()), len(side)) for side in (animals, patients))
+    return first, second
 
 
 def alt(review: Review) -> str:

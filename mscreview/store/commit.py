@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 RECORD, UNDO = "commit.json", "undo.json"
 
@@ -127,7 +128,7 @@ def _back(folder: Path, stage: Path) -> None:
         _sync(place)
 
 
-def _nobody_else(folder: Path, stage: Path, record: Mapping[str, Mapping], allowed: tuple[str, ...]) -> None:
+def _nobody_else(folder: Path, stage: Path, record: Mapping[str, Mapping[str, Any]], allowed: tuple[str, ...]) -> None:
     """Refuse to overwrite a file that somebody changed after the commit was cut off."""
     for path, digests in record.items():
         if _state(folder / path) not in [digests[a] for a in allowed]:
