@@ -92,9 +92,12 @@ def quantity(
         return unit[0 if value == 1 else 1].replace("~", write(value))
     if low is not None and high is not None:
         return unit[1].replace("~", between(write(low), write(high)))
-    if low is None and high is None:
+    if low is not None:
+        bound, words_before = low, "more than"
+    elif high is not None:
+        bound, words_before = high, "up to"
+    else:
         raise ValueError("a quantity needs a value or a bound")
-    bound, words_before = (high, "up to") if low is None else (low, "more than")
     return f"{words_before} {unit[0 if bound == 1 else 1].replace('~', write(bound))}"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
@@ -133,7 +133,8 @@ class Turned(Sheet):
                 text="words:N",
             )
         )
-        return alt.layer(*flat.layer, words).properties(width=self.width, height=height, padding=0)
+        chart = alt.layer(*flat.layer, words).properties(width=self.width, height=height, padding=0)
+        return cast("alt.LayerChart", chart)
 
 
 def direction_plot(

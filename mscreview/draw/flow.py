@@ -8,10 +8,10 @@ Everything is laid out in pixels; `mscreview.draw.sketch` draws it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .sketch import KINDS, LINE, wrap
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # What an arc leads to: the names of the chips of a node, or a mediator on the way.
 Key = tuple[Any, ...]
+T = TypeVar("T", bound=Hashable)
 
 GAP, PAD, ZONE_TITLE, PANEL_TITLE, INDENT = 10, 5, 19, 26, 32
 
@@ -143,10 +144,10 @@ def panel(
         start, end, ids = home[r.source], home[r.target], r.row.split(";")
         for name in (r.source, r.target):
             rows.setdefault(name, []).extend(ids)
-        stops = [start, end]
+        stops: list[Key] = [start, end]
         if r.via:
             hub = r.via in hubs
-            key = home[r.via[0]] if hub else ("via", start, r.via)
+            key: Key = home[r.via[0]] if hub else ("via", start, r.via)
             if key not in made.nodes and not hub:
                 words = "\N{NO-BREAK SPACE}· ".join(labels.get(v, v).replace(" ", "\N{NO-BREAK SPACE}") for v in r.via)
                 made.nodes[key] = Node(key, [Chip(key, words, "via", [])])
@@ -164,9 +165,9 @@ def panel(
     return made
 
 
-def _bundle(names: Iterable[str], signature: Callable[[str], Key]) -> dict[str, Key]:
+def _bundle(names: Iterable[T], signature: Callable[[T], Hashable]) -> dict[T, tuple[T, ...]]:
     """Map each name to the tuple of all names of its signature."""
-    groups: dict[Key, list[str]] = {}
+    groups: dict[Hashable, list[T]] = {}
     for name in names:
         groups.setdefault(signature(name), []).append(name)
     return {name: tuple(group) for group in groups.values() for name in group}
@@ -199,7 +200,7 @@ def without_twins(made: Panel) -> Panel:
         for key in made.nodes
         if key[0] == "via"
     }
-    home = {key: group if len(group) > 1 else key for key, group in _bundle(ways, lambda key: str(ways[key])).items()}
+    home: dict[Key, Key] = {key: group if len(group) > 1 else key for key, group in _bundle(ways, lambda key: str(ways[key])).items()}
     result = Panel(made.title, {}, [])
     for key, node in made.nodes.items():
         joined = result.nodes.setdefault(home.get(key, key), Node(home.get(key, key), [], node.zone))

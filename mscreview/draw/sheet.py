@@ -6,7 +6,7 @@ For charts whose rows carry more than one mark a category, where an automatic la
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
@@ -133,7 +133,7 @@ class Sheet:
         """Turn the sheet into one chart of the given height."""
         import altair as alt
 
-        at = {
+        at: dict[str, Any] = {
             "x": alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, self.width], nice=False, zero=False)),
             "y": alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[height, 0], nice=False, zero=False)),
         }
@@ -170,4 +170,4 @@ class Sheet:
                 base = alt.Chart(pd.DataFrame(records))
                 shaped, channels = kinds[name]
                 layers.append(shaped(base).encode(**at, **channels))
-        return alt.layer(*layers).properties(width=self.width, height=height, padding=0)
+        return cast("alt.LayerChart", alt.layer(*layers).properties(width=self.width, height=height, padding=0))

@@ -248,7 +248,7 @@ class Sketch:
 
         def paths(values: list[dict[str, Any]], **more: Any) -> alt.Chart:
             plain: dict[str, Any] = {"scale": None, "legend": None}
-            return (
+            chart: alt.Chart = (
                 alt.Chart(alt.Data(values=values))
                 .mark_point(size=4, opacity=1, strokeCap="butt", aria=bool(more))
                 .encode(
@@ -263,6 +263,7 @@ class Sketch:
                     **more,
                 )
             )
+            return chart
 
         layers = [paths(self.ground)]
         if self.marks:
@@ -287,7 +288,7 @@ class Sketch:
                 "scale": alt.Scale(domain=[0, size], range=[0, size], nice=False, zero=False),
             }
 
-        return (
+        chart: alt.Chart = (
             alt.Chart(alt.Data(values=values))
             .mark_text(align=align, baseline="middle", fontWeight=weight, color=INK, aria=False)
             .encode(
@@ -298,6 +299,7 @@ class Sketch:
                 **({"href": alt.Href("href:N")} if linked else {}),
             )
         )
+        return chart
 
 
 def _styled(

@@ -97,7 +97,7 @@ def _column(place: tuple[str, str]) -> tuple[Any, ...]:
     return (model == TRANSPLANT, _rank(MODELS, model), model, _rank(SPECIES, species), species)
 
 
-def _place(record: object) -> str:
+def _place(record: Any) -> str:
     return f"{record.species}, {record.model}"
 
 
@@ -149,7 +149,8 @@ def _draw_map(
     }
     for part in [groups] if wide else [{g: p} for g, p in groups.items()]:
         shown = [(g, p) for g, ps in part.items() for p in ps]
-        columns, cells = [], {}
+        columns: list[Column] = []
+        cells: dict[tuple[int, int], list[Mark]] = {}
         for j, (group, (species, model)) in enumerate(shown):
             n = found.study_id[(found.species == species) & (found.model == model)].nunique()
             columns.append(

@@ -73,11 +73,11 @@ def _study(study_id: str, references: list[int] | str, named: dict[str, str]) ->
 
 
 def _value(row: Any, units: pd.DataFrame) -> str:
-    numbers = [None if pd.isna(v) else float(v) for v in (row.value, row.value_low, row.value_high)]
-    if all(v is None for v in numbers):
+    value, low, high = (None if pd.isna(v) else float(v) for v in (row.value, row.value_low, row.value_high))
+    if value is low is high is None:
         return fmt.plain(row.direction)
     unit = (units.written_one[row.unit], units.written[row.unit])
-    return fmt.quantity(*numbers, unit, year=row.unit.startswith("calendar"))
+    return fmt.quantity(value, low, high, unit, year=row.unit.startswith("calendar"))
 
 
 @exhibits_for(lambda review: list(_sections(review, "mechanisms")))

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ..charts import BLUE, FONT, ORANGE
 from ..state import day_words
@@ -150,7 +150,7 @@ def _logo() -> str:
     """
     text = re.sub(r' (?:textLength|lengthAdjust)="[^"]*"', "", LOGO.read_text(encoding="utf-8"))
     text = re.sub(r'font-family="[^"]*"', f'font-family="{FONT}"', text)
-    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text)
+    box = cast("re.Match[str]", re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text))
     height = 78
     width = height * float(box[1]) / float(box[2])
     inner = text[text.index(">", text.index("<svg")) + 1 : text.rindex("</svg>")]

@@ -285,7 +285,7 @@ def _fit(
 
     k, random, notes = len(y), method in RANDOM, []
     tau2 = between.ESTIMATORS[method](y, v) if random else 0.0
-    if centre is None:
+    if centre is None or se is None or weights is None:
         centre, weights = between.mean(y, v, tau2)
         se = float(np.sqrt(1 / weights.sum()))
     df = None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mypy.plugin import Plugin
 from mypy.type_visitor import TypeTranslator
-from mypy.types import AnyType, Instance, TypeOfAny, UnionType, get_proper_type
+from mypy.types import AnyType, Instance, TypeOfAny, UnionType, flatten_nested_unions, get_proper_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ class Cells(TypeTranslator):
         return AnyType(TypeOfAny.explicit) if t.type.fullname == "typing.Hashable" else super().visit_instance(t)
 
     def visit_union_type(self, t: UnionType, /) -> Type:
-        names = {i.type.fullname for i in map(get_proper_type, t.items) if isinstance(i, Instance)}
+        names = {i.type.fullname for i in map(get_proper_type, flatten_nested_unions(t.items)) if isinstance(i, Instance)}
         some_cell = {"builtins.str", "builtins.bytes"} <= names or names >= TABLES
         return AnyType(TypeOfAny.explicit) if some_cell else super().visit_union_type(t)
 
