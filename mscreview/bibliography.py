@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -32,7 +32,7 @@ def entries(review: Review) -> str:
     return head + "\n".join(_entry(row, places.get(row.study_id, "")) for row in review.table("studies").itertuples())
 
 
-def _entry(row: tuple, places: str) -> str:
+def _entry(row: Any, places: str) -> str:
     # An article without title or journal is an error to BibTeX styles; such a record is a "misc".
     whole = row.title not in BLANKS and row.journal not in BLANKS
     lines = [f"@{'article' if whole else 'misc'}{{{row.study_id},"]

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,9 +15,9 @@ from .errors import DataError, Problem, nearest
 from .load import read_cells
 from .store.files import put
 from .synthesis import direction
-from .synthesis.effects import COUNTS, GIVEN, MEANS, MEASURES, columns, effects
+from .synthesis.effects import COUNTS, GIVEN, MEANS, MEASURES, RATIOS, columns, effects
 from .synthesis.errors import MethodError, SynthesisError
-from .synthesis.pool import INTERVALS, METHODS, RANDOM, RATIOS, Fit, leave_one_out, pool, subgroups
+from .synthesis.pool import INTERVALS, METHODS, RANDOM, Fit, leave_one_out, pool, subgroups
 
 _NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
@@ -48,7 +49,7 @@ def read_studies(path: Path, measure: str | None) -> tuple[pd.DataFrame, str, li
     needed = columns(measure)
     _need(path, header, needed)
     problems: list[Problem] = []
-    table: dict[str, list] = {c: [] for c in needed}
+    table: dict[str, list[Any]] = {c: [] for c in needed}
     for row, line in zip(rows, lines, strict=True):
         for column in needed:
             value, why = _number(row[column])
@@ -152,7 +153,7 @@ def run_pool(
         Choices that do not go together.
     """
     frame, measure, lines = _readable(path, measure, drop_empty)
-    settings = {"measure": measure, "method": method, "ci": ci, "prediction": prediction, "drop_silent": drop_empty}
+    settings: dict[str, Any] = {"measure": measure, "method": method, "ci": ci, "prediction": prediction, "drop_silent": drop_empty}
     try:
         fit = pool(frame, **settings)
         groups = subgroups(frame, "subgroup", **settings) if "subgroup" in frame else None
@@ -200,7 +201,7 @@ def _interval(fit: Fit) -> str:
     return f"{_shown(fit, fit.estimate)} ({_shown(fit, fit.ci_low)} to {_shown(fit, fit.ci_high)})"
 
 
-def _table(fit: Fit, frame: pd.DataFrame, settings: dict) -> str:
+def _table(fit: Fit, frame: pd.DataFrame, settings: dict[str, Any]) -> str:
     rows = pd.DataFrame({
         "study": fit.studies.label,
         "effect": [_shown(fit, y) for y in fit.studies.yi],
@@ -241,7 +242,7 @@ def _table(fit: Fit, frame: pd.DataFrame, settings: dict) -> str:
     return "\n".join([*lines, *(f"note      {n}" for n in fit.notes)])
 
 
-def _groups(groups: tuple) -> str:
+def _groups(groups: tuple[dict[str, Fit], float | None, int, float | None]) -> str:
     fits, q, df, p = groups
     lines = [f"\n\nsubgroup {name}: {_interval(f)}, {f.k} studies" for name, f in fits.items()]
     if q is not None:
@@ -267,7 +268,7 @@ def read_directions(path: Path) -> tuple[pd.DataFrame, list[int]]:
         if word and word not in direction.DIRECTIONS:
             allowed = f"allowed: {', '.join(direction.DIRECTIONS)}{nearest(word, direction.DIRECTIONS)}"
             problems.append(Problem(path.name, line, "direction", f"unknown term {word!r} ({allowed})"))
-    table: dict[str, list] = {c: [row[c] for row in rows] for c in needed}
+    table: dict[str, list[Any]] = {c: [row[c] for row in rows] for c in needed}
     if "population" in header:
         table["population"] = [row["population"] for row in rows]
     if "randomized" in header:

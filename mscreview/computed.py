@@ -227,7 +227,7 @@ def _state(review: Review, path: str) -> Found:
     found = {name: (fmt.number(len(rows)), [f"chapters/{p.chapter}" for p in rows]) for name, rows in of_pages.items()}
     found |= {name: (fmt.number(len(rows)), [f"searches/{s.search_id}" for s in rows]) for name, rows in of_strategies.items()}
     for name, rows in (("last-searched", good), ("by-hand", hand)):
-        last = max((s.good for s in rows), key=lambda run: (run.day, run.log_id), default=None)
+        last = max((s.good for s in rows if s.good), key=lambda run: (run.day, run.log_id), default=None)
         # What was never done rests on the strategies, none of which has such a run.
         found[name] = (day_words(last.day), [f"search_log/{last.log_id}"]) if last else ("never", found["strategies"][1])
     names = sorted({s.database for s in good})

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from .errors import nearest
 from .load import Raw
@@ -150,7 +151,8 @@ def find(cells: Cells) -> list[Disagreement]:
         made = Disagreement(id_, kind, entity, field, tuple(ordered))
         if id_ in decided:
             row = decided[id_]
-            made = replace(made, **{k: row[k] for k in ("state", "value_used", "reason", "evidence")})
+            decision: dict[str, Any] = {k: row[k] for k in ("state", "value_used", "reason", "evidence")}
+            made = replace(made, **decision)
         found.append(made)
     return sorted(found, key=lambda d: d.id)
 
@@ -210,7 +212,7 @@ def _registry(cells: Cells, former: bool = False) -> Iterator[Side]:
 
 def _papers(cells: Cells, names: dict[str, str]) -> Iterator[Side]:
     """Patients in all arms of one outcome, as the paper counts them."""
-    arms: dict[tuple, list[dict[str, str]]] = defaultdict(list)
+    arms: dict[tuple[str, str, str], list[dict[str, str]]] = defaultdict(list)
     for row in cells["results"].rows:
         arms[row["study_id"], row["outcome"], row["timepoint"]].append(row)
     most: dict[str, tuple[int, dict[str, str]]] = {}

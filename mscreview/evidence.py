@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pandas as pd
 
@@ -25,7 +25,7 @@ from .synthesis.grid import grid
 from .synthesis.pool import Fit, pool
 
 if TYPE_CHECKING:
-    from .review import Review
+    from .load import Tables
 
 # `favours` of a finding → direction of the synthesis.
 DIRECTION = {"msc": "benefit", "control": "harm", "neither": "none", "unclear": "unclear"}
@@ -40,17 +40,23 @@ ARMS_OF = "tan2012"
 TIMING = ("before transplantation", "on the day", "after transplantation", "on several sides of it")
 # Screened records of these kinds concern a study; they do not bring one.
 NOTICES = ("retraction", "expression of concern", "correction")
+Made = TypeVar("Made", bound=Callable[..., Any])
 UNJUDGED = "whether it asks the question of the other trials has not been judged yet"
 
 
-def _once(make: Callable) -> Callable:
+def _once(make: Made) -> Made:
     """Work out once for each review; every caller gets a copy of its own."""
     get = once(make)
-    return wraps(make)(lambda *options, **named: get(*options, **named).copy())
+
+    @wraps(make)
+    def own(*options: Any, **named: Any) -> Any:
+        return get(*options, **named).copy()
+
+    return cast(Made, own)
 
 
 @_once
-def additions(review: Review) -> set[str]:
+def additions(review: Tables) -> set[str]:
     """Name the studies that were screened in since the reviews and that none of these cites or tabulates.
 
     Examples
@@ -68,7 +74,7 @@ _additions = additions  # for functions with an option of that name
 
 
 @_once
-def votes(review: Review) -> pd.DataFrame:
+def votes(review: Tables) -> pd.DataFrame:
     """Give each study one vote in each outcome domain, and set apart what holds for one arm only.
 
     Parameters
@@ -130,7 +136,7 @@ def votes(review: Review) -> pd.DataFrame:
 
 
 @_once
-def added_votes(review: Review) -> pd.DataFrame:
+def added_votes(review: Tables) -> pd.DataFrame:
     """Give the votes of additions: no review says in which direction they point, so their counts do.
 
     Returns
@@ -172,7 +178,7 @@ def _pointing(trial: pd.Series, desirable: str) -> str:
     return "none" if low <= 1 <= high else "benefit" if (low > 1) == (desirable == "increase") else "harm"
 
 
-def _animals(review: Review) -> pd.DataFrame:
+def _animals(review: Tables) -> pd.DataFrame:
     """One row an animal study; no study has experiments of two species, models or classes in the tables."""
     experiments = review.table("experiments")
     classes = review.table("vocab_preconditioning").set_index("term").harmonised
@@ -198,7 +204,7 @@ def _timing(days: object) -> str:
     return before if max(flat) < 0 else after if min(flat) > 0 else several
 
 
-def tallies(review: Review, stratum: str, method: str = "wilson", **only: str) -> dict[str, Tally]:
+def tallies(review: Tables, stratum: str, method: str = "wilson", **only: str) -> dict[str, Tally]:
     """Add up the votes of one stratum, one `Tally` a domain in the order of the domains.
 
     Parameters
@@ -229,7 +235,7 @@ def tallies(review: Review, stratum: str, method: str = "wilson", **only: str) -
 
 
 @_once
-def comparisons(review: Review, arms: str = "both", additions: bool = True) -> pd.DataFrame:
+def comparisons(review: Tables, arms: str = "both", additions: bool = True) -> pd.DataFrame:
     """Set each treated arm against its control: one row a study, outcome and time point with counts in both.
 
     Parameters
@@ -304,7 +310,7 @@ class Pool:
 
 
 @_once
-def pools(review: Review, additions: bool = True) -> dict[str, Pool]:
+def pools(review: Tables, additions: bool = True) -> dict[str, Pool]:
     """Give every outcome with counts, by setting and kind of design: the one register of pooled results.
 
     Parameters
@@ -345,7 +351,7 @@ def pools(review: Review, additions: bool = True) -> dict[str, Pool]:
 
 
 @_once
-def specifications(review: Review) -> pd.DataFrame:
+def specifications(review: Tables) -> pd.DataFrame:
     """Pool acute rejection after transplantation in the reviews' trials in every defensible way; see `synthesis.grid.grid`.
 
     Examples
@@ -357,7 +363,7 @@ def specifications(review: Review) -> pd.DataFrame:
     return grid(rejection_by_arms(review), ARMS_OF)
 
 
-def rejection_by_arms(review: Review) -> dict[str, pd.DataFrame]:
+def rejection_by_arms(review: Tables) -> dict[str, pd.DataFrame]:
     """Trials of the reviews that count acute rejection, one table a choice of arms.
 
     Examples

@@ -121,7 +121,7 @@ def _cell(review: Review, path: str) -> Fact:
     if len(parts) != 3:
         raise FactError(f"{path!r} is not table/row/column")
     table, id_, column = parts
-    rows = review.table(table).set_index(_key(review, table), drop=False) if _key(review, table) else None
+    rows = review.table(table).set_index(_key(review, table), drop=False)
     if id_ not in rows.index:
         raise FactError(f"no row {id_!r} in {table}{nearest(id_, rows.index)}")
     if column not in rows:
@@ -129,7 +129,7 @@ def _cell(review: Review, path: str) -> Fact:
     return Fact(_write(column, rows.loc[id_, column]), (f"{table}/{id_}",))
 
 
-def _write(column: str, value: object) -> str:
+def _write(column: str, value: Any) -> str:
     if isinstance(value, list):
         if column.startswith("doses"):
             return fmt.words([fmt.dose(v) for v in value])

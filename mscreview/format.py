@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 MONTHS = [
     "January",
@@ -91,9 +92,12 @@ def quantity(
         return unit[0 if value == 1 else 1].replace("~", write(value))
     if low is not None and high is not None:
         return unit[1].replace("~", between(write(low), write(high)))
-    if low is None and high is None:
+    if low is not None:
+        bound, words_before = low, "more than"
+    elif high is not None:
+        bound, words_before = high, "up to"
+    else:
         raise ValueError("a quantity needs a value or a bound")
-    bound, words_before = (high, "up to") if low is None else (low, "more than")
     return f"{words_before} {unit[0 if bound == 1 else 1].replace('~', write(bound))}"
 
 
@@ -133,7 +137,7 @@ def date_words(partial: str) -> str:
     return f"{int(partial[8:])} {known}" if partial[8:].isdigit() else known
 
 
-def days(schedule: Sequence) -> str:
+def days(schedule: Sequence[Any]) -> str:
     """Write infusion days, alternatives joined by "or".
 
     Examples

@@ -34,9 +34,10 @@ class Warm(LocalProvisioner):
         if not hasattr(os, "fork") or "ipykernel_launcher" not in cmd:
             return await super().launch_kernel(cmd, **kwargs)
         request = {"file": cmd[cmd.index("-f") + 1], "cwd": kwargs.get("cwd"), "env": dict(kwargs.get("env") or os.environ)}
-        self.process = _Child(_server().fork(request))
+        child: Any = _Child(_server().fork(request))
+        self.process = child
         # Signals go to the kernel alone: its group is that of the process that it was forked from.
-        self.pid, self.pgid, self.cwd = self.process.pid, None, request["cwd"]
+        self.pid, self.pgid, self.cwd = child.pid, None, request["cwd"]
         return self.connection_info
 
 
@@ -75,7 +76,7 @@ class _Server:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._process = subprocess.Popen([sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process: Any = subprocess.Popen([sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         atexit.register(self._process.stdin.close)
 
     def fork(self, request: dict[str, Any]) -> int:

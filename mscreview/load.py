@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any, Protocol, cast
 
 import pandas as pd
 
@@ -17,6 +18,14 @@ from .schema import BLANKS, Schema, Table
 AS_OF = "as_of.txt"
 # Cells longer than this are never evidence; the csv module's own limit is 131,072.
 MAX_CELL = 20_000
+
+
+class Tables(Protocol):
+    """Hands out tables as frames: a review, or one side of a comparison."""
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a copy of one table."""
+        ...
 
 
 @dataclass
@@ -290,15 +299,15 @@ def to_frame(raw: Raw) -> pd.DataFrame:
     [[-7, 0], [-4, 0]]
     """
     kinds = {"integer": "Int64", "number": "Float64", "boolean": "boolean"}
-    data: dict[str, object] = {}
+    data: dict[str, Any] = {}
     for name, column in raw.table.columns.items():
         cells = raw.column(name)
         if column.item:
             data[name] = pd.Series([parse_list(c, column.item) for c in cells], dtype=object)
         elif column.type in kinds:
-            read = {"integer": int, "number": float, "boolean": lambda c: c == "true"}[column.type]
+            read: Any = {"integer": int, "number": float, "boolean": lambda c: c == "true"}[column.type]
             values = [pd.NA if c in BLANKS else read(c) for c in cells]
-            data[name] = pd.array(values, dtype=kinds[column.type])
+            data[name] = pd.array(values, dtype=cast(Any, kinds[column.type]))
         else:
             data[name] = pd.Series(cells, dtype=object)
     return pd.DataFrame(data)

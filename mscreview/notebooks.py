@@ -98,7 +98,7 @@ def read(chapter: Chapter) -> NotebookNode:
     """
     import jupytext
 
-    notebook = jupytext.reads(chapter.text, fmt="md:myst")
+    notebook: NotebookNode = jupytext.reads(chapter.text, fmt="md:myst")
     notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"]}
     for position, cell in enumerate(notebook.cells):
         cell.id = f"cell-{position:03d}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .review import Review
 
 # Printed column → how to fill it from a coded row. A plain name is a column of the table.
-_ANIMALS = {
+_ANIMALS: dict[str, Any] = {
     "Year": "year",
     "Animal": "animal_printed",
     "AKI model": "model_printed",
@@ -24,7 +24,7 @@ _ANIMALS = {
     "Outcomes": "outcomes_printed",
     "References": "reference_printed",
 }
-_TRIALS = {
+_TRIALS: dict[str, Any] = {
     "ClinicalTrials.gov identifier": "nct_id",
     "Aim of study": "aim_or_title",
     "Title": "aim_or_title",
@@ -38,7 +38,7 @@ _TRIALS = {
     "Start date": lambda row: fmt.month(row.start),
     "Completion date": lambda row: fmt.month(row.completion),
 }
-_CONTROLLED = {
+_CONTROLLED: dict[str, Any] = {
     "Author": lambda row: f"{row.first_author} et al. [{row.ref_no}]",
     "Year": "year",
     "ClinicalTrials.gov identifier": lambda row: "NM" if row.nct_id == "not_reported" else row.nct_id,
@@ -85,7 +85,7 @@ def published(review: Review, review_id: str, table: str) -> tuple[pd.DataFrame,
     key = f"{review_id}-{table}"
     if key not in exhibits.index:
         raise KeyError(f"no printed table {key!r} (there are: {', '.join(exhibits.index)}{nearest(key, exhibits.index)})")
-    printed = exhibits.loc[key, "columns"]
+    printed: Any = exhibits.loc[key, "columns"]
     # zhao2020's second table is also in trial_reports, which keeps less of it.
     for name, id_column, columns in (
         ("controlled_trials", "report_id", _CONTROLLED),
@@ -100,11 +100,11 @@ def published(review: Review, review_id: str, table: str) -> tuple[pd.DataFrame,
     raise KeyError(f"no coded row of printed table {key!r}")
 
 
-def _fill(how: object, row: tuple) -> object:
+def _fill(how: object, row: Any) -> object:
     return how(row) if callable(how) else getattr(row, str(how))
 
 
-def _outcomes(row: tuple) -> str:
+def _outcomes(row: Any) -> str:
     parts = [
         f"({i}) {fmt.words(items)}"
         for i, items in ((1, row.outcomes_primary), (2, row.outcomes_secondary))

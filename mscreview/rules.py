@@ -27,7 +27,7 @@ def quote(cell: str) -> str:
     return "'" + (cell if len(cell) <= 60 else cell[:57] + "…") + "'"
 
 
-def _rule(*tables: str) -> Callable:
+def _rule(*tables: str) -> Callable[[Callable[..., Iterable[Problem]]], Callable[[Cells], list[Problem]]]:
     """Run a cross-table rule only when every table it reads could be read, all columns of it."""
 
     def wrap(function: Callable[..., Iterable[Problem]]) -> Callable[[Cells], list[Problem]]:

@@ -72,7 +72,7 @@ def in_order(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         if seen(row):
             dated[row["nct_id"]] = max(dated[row["nct_id"]], stage(row["overall_status"]))
 
-    def age(row: Mapping[str, Any]) -> tuple:
+    def age(row: Mapping[str, Any]) -> tuple[Any, ...]:
         reached = stage(row["overall_status"])
         later = reached > dated[row["nct_id"]] and row["nct_id"] not in asked
         place = 1 if seen(row) else 2 if later else 0

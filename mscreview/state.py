@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
@@ -249,9 +249,9 @@ def strategies(review: Review, as_of: date | None = None) -> list[Strategy]:
     for r in log[log.state != "never"].itertuples():
         day = date.fromisoformat(r.run_at[:10])
         if day <= last:
-            numbers = (None if pd.isna(n) else int(n) for n in (r.hits, r.new, r.pending))
+            hits, new, pending = (None if pd.isna(n) else int(n) for n in (r.hits, r.new, r.pending))
             since, alarm, reason = ("" if t in BLANKS else t for t in (r.since, r.alarm, r.reason))
-            runs.setdefault(r.search_id, []).append(Run(r.log_id, day, r.state, since, *numbers, alarm, reason))
+            runs.setdefault(r.search_id, []).append(Run(r.log_id, day, r.state, since, hits, new, pending, alarm, reason))
     feeds: dict[str, list[str]] = {}
     for c in review.table("chapters").itertuples():
         for search_id in _listed(c.searches):
@@ -356,7 +356,7 @@ def told(source: Source) -> str:
         parts += [f"{fmt.number(never)} never run"] if never else [before] if before else []
         return head + "; ".join(parts)
     done = "looked up by hand on" if source.by_hand else "searched"
-    return f"{head}{done} {day_words(source.last_good)}{_found(source)}"
+    return f"{head}{done} {day_words(cast(date, source.last_good))}{_found(source)}"
 
 
 def _found(source: Source) -> str:

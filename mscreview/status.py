@@ -77,7 +77,7 @@ def reasons(review: Review, on: date | None = None) -> list[str]:
     elif not any(s.runs for s in watched):
         told_of.append("The log is empty: no database was ever searched.")
     for s in watched:
-        if s.state == "failed":
+        if s.state == "failed" and s.attempt:
             told_of.append(f"{s.search_id}: the last search of {s.database} failed on {s.attempt.day}: {s.attempt.why}.")
         elif s.attempt and s.attempt.alarm:
             told_of.append(f"{s.search_id}: the last search of {s.database} raised an alarm on {s.attempt.day}: {s.attempt.alarm}.")

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         family.add(commands)
     options = parser.parse_args(arguments)
     try:
-        code = options.run(options)
+        code: int = options.run(options)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read the output has seen enough (`mscreview check | head`); Python would complain once more at its end.

@@ -8,7 +8,7 @@ import sys
 from .codes import GOOD, PROBLEMS, WRONG_USE, add_root
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands of this family."""
     check = commands.add_parser(
         "check",

@@ -10,7 +10,7 @@ from pathlib import Path
 from .codes import GOOD, PROBLEMS, WRONG_USE
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands of this family."""
     pool = commands.add_parser(
         "pool",

@@ -12,7 +12,7 @@ from .codes import GOOD, PROBLEMS, WRONG_USE, add_root
 KINDS = ("study", "trial", "design", "result", "finding", "statement", "chapter")
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands of this family."""
     fmt = commands.add_parser(
         "fmt",

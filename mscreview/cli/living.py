@@ -11,7 +11,7 @@ from pathlib import Path
 from .codes import WRONG_USE, add_root
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands of this family."""
     watch = commands.add_parser(
         "watch",

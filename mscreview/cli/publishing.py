@@ -9,7 +9,7 @@ from pathlib import Path
 from .codes import GOOD, PROBLEMS, WRONG_USE, add_root
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands of this family."""
     links = commands.add_parser(
         "links",

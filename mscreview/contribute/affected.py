@@ -46,14 +46,14 @@ def affected(root: Path, tables: Mapping[str, Sequence[Mapping[str, str]]], writ
     order = [(c.doc.removeprefix("chapters/"), id_) for c in chapters(root) for id_ in c.exhibits]
     due = [(page, id_) for page, id_ in order if id_ in shown and shown[id_].tables & set(tables)]
     if written or not due:
-        return _changed(open_review(root) if due else None, due, shown)
+        return _changed(open_review(root), due, shown) if due else {}
     with TemporaryDirectory() as folder:
         shutil.copytree(data_folder(root), Path(folder, "data"))
         write(Path(folder), tables)
         return _changed(open_review(folder), due, shown)
 
 
-def _changed(review: Review | None, due: Sequence[tuple[str, str]], shown: Mapping[str, Shown]) -> dict[str, list[str]]:
+def _changed(review: Review, due: Sequence[tuple[str, str]], shown: Mapping[str, Shown]) -> dict[str, list[str]]:
     from tqdm import tqdm
 
     found: dict[str, list[str]] = {}

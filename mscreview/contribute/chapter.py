@@ -163,7 +163,9 @@ def _faults(root: Path, new: NewChapter, path: Path, file: str) -> list[Problem]
 def _roles(root: Path, words: str) -> Iterator[str]:
     """What is wrong with the roles of a text: numbers, sources and exhibits that the data do not have."""
     asked = re.findall(r"\{(fact|exhibit|cite(?::\w+)?)\}`([^`]+)`", words)
-    review = open_review(root) if asked else None
+    if not asked:
+        return
+    review = open_review(root)
     for role, content in asked:
         known = review.table("studies").study_id.tolist() if role.startswith("cite") else ids(review) if role == "exhibit" else []
         if role == "fact":

@@ -42,11 +42,15 @@ def read_file(path: Path, kind: Kind, schema: Schema) -> list[Entry]:
     [('statements', {'review_id': 'ki2020', 'value': '0.40'}, {'review_id': 1, 'value': 2})]
     """
     text = _read(path)
-    found, problems = [], []
+    found: list[Entry] = []
+    problems: list[Problem] = []
     try:
         read = _csv(path.name, text, kind, schema) if path.suffix.lower() == ".csv" else _yaml(path.name, text, kind, schema)
         for item in read:
-            (problems if isinstance(item, Problem) else found).append(item)
+            if isinstance(item, Problem):
+                problems.append(item)
+            else:
+                found.append(item)
     except NotCsv as error:
         problems.append(Problem(path.name, error.line, "-", str(error)))
     except yaml.YAMLError as error:
@@ -112,8 +116,8 @@ def _yaml(name: str, text: str, kind: Kind, schema: Schema) -> Iterator[Entry | 
             yield Problem(name, line, word, f"no table {word!r} (allowed: {', '.join(schema.tables)}{nearest(word, schema.tables)})")
     if given:
         for table, row in rows(kind, given).items():
-            at = {c: n for (t, c), n in lines.items() if t == table}
-            yield Entry(table, _linked(table, row, given), name, min(at.values(), default=1), at)
+            here = {c: n for (t, c), n in lines.items() if t == table}
+            yield Entry(table, _linked(table, row, given), name, min(here.values(), default=1), here)
 
 
 def _table(name: str, table: str, node: yaml.Node, schema: Schema) -> Iterator[Entry | Problem]:

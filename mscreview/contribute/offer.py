@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields as names_of
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import DataError, Problem, nearest
 from ..format import counted
@@ -16,6 +17,9 @@ from .complete import listed
 from .files import read_fields, read_file
 from .kinds import KINDS, choices, fields, label, missing, place, rows
 from .prompt import ask
+
+if TYPE_CHECKING:
+    from ..watch.records import Record
 
 HERE = "--set"
 
@@ -102,14 +106,14 @@ class Offer:
         except ModuleNotFoundError as error:
             yield f"not pre-filled: the package {error.name} is needed (pip install 'mscreview[watch]')"
             return
-        for one in ({"doi": doi, "pmid": pmid}, {"nct": nct}):
+        for one in ((doi, pmid, ""), ("", "", nct)):
             try:
-                for record in lookup(**one):
+                for record in lookup(*one):
                     self._fill(record)
             except WatchError as error:
                 yield f"not pre-filled: {error}"
 
-    def _fill(self, record) -> None:
+    def _fill(self, record: Record) -> None:
         found = {
             ("studies", name): getattr(record, name)
             for name in ("title", "year", "journal", "doi", "pmid", "volume", "issue", "pages", "pmcid")

@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from ..errors import DataError, Problem, nearest
@@ -71,7 +72,7 @@ def template(path: Path, schema: Schema, raws: dict[str, Raw]) -> None:
     put(path, made.getvalue(), fresh=True)
 
 
-def _about(sheet, schema: Schema) -> None:
+def _about(sheet: Any, schema: Schema) -> None:
     from openpyxl.styles import Font
 
     lines = [
@@ -94,7 +95,7 @@ def _about(sheet, schema: Schema) -> None:
     sheet.column_dimensions["A"].width = 110
 
 
-def _sheet(sheet, table: Table, raws: dict[str, Raw], lists: list[list[str]]) -> None:
+def _sheet(sheet: Any, table: Table, raws: dict[str, Raw], lists: list[list[str]]) -> None:
     from openpyxl.comments import Comment
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
@@ -134,7 +135,7 @@ def _sheet(sheet, table: Table, raws: dict[str, Raw], lists: list[list[str]]) ->
     sheet.freeze_panes = "B2"
 
 
-def _examples(sheet, schema: Schema, raws: dict[str, Raw]) -> None:
+def _examples(sheet: Any, schema: Schema, raws: dict[str, Raw]) -> None:
     from openpyxl.styles import Font
 
     line = 1
@@ -198,7 +199,10 @@ def read_sheets(path: Path, schema: Schema) -> list[Entry]:
                 problems.append(Problem(where, 0, "-", f"no table of this name (allowed: {', '.join(SHEETS)}{nearest(sheet.title, SHEETS)})"))
             continue
         for item in _rows(sheet, where, schema.tables[sheet.title]):
-            (problems if isinstance(item, Problem) else found).append(item)
+            if isinstance(item, Problem):
+                problems.append(item)
+            else:
+                found.append(item)
     if not found and not problems:
         problems.append(Problem(name, 0, "-", f"holds no filled row (allowed: rows on the sheets {', '.join(SHEETS)})"))
     if problems:
@@ -206,7 +210,7 @@ def read_sheets(path: Path, schema: Schema) -> list[Entry]:
     return found
 
 
-def _rows(sheet, where: str, table: Table) -> Iterator[Entry | Problem]:
+def _rows(sheet: Any, where: str, table: Table) -> Iterator[Entry | Problem]:
     if sheet.max_row > MOST_ROWS:
         yield Problem(where, 0, "-", f"{sheet.max_row:,} rows (allowed: {MOST_ROWS:,})")
         return
@@ -241,7 +245,7 @@ def _header(where: str, header: Sequence[str], known: list[str]) -> Iterator[Pro
         yield Problem(where, 1, name, "column stands twice")
 
 
-def _text(cell) -> tuple[str, str]:
+def _text(cell: Any) -> tuple[str, str]:
     """Text of a cell as the data have it, and what is wrong with it."""
     value = cell.value
     if cell.data_type == "f" or not isinstance(value, str | bool | int | float | date | time):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import exp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import evidence
 from .. import format as fmt
@@ -99,7 +99,7 @@ def pools(old: Side, new: Side, names: Names) -> Iterator[Change]:
         )
 
 
-def _numbers(p: Pool | None) -> tuple:
+def _numbers(p: Pool | None) -> tuple[Any, ...]:
     """What a reader is told, as precisely as one file of numbers gives it on any machine."""
     if p is None or p.fit is None:
         return ()

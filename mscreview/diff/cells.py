@@ -12,6 +12,8 @@ from .model import ADDED, CORRECTED, QUOTED, WITHDRAWN, Change, cut, spoken
 from .parts import BOOKKEEPING, Names
 from .side import Side
 
+Row = dict[str, str]
+
 # Tables of which other changes tell what their rows mean, so that a line a table is enough.
 TOLD_ELSEWHERE = {"adjudications", "claims", "registry"}
 # What rows are grouped by, the first of them that is filled in.
@@ -153,7 +155,9 @@ def _counted(n: int, kind: str) -> str:
     return f"{fmt.counted(n, 'row was', 'rows were')} {kind}"
 
 
-def _line(table: str, added: dict, gone: dict, cells: list[tuple[str, str]], names: Names) -> Change:
+def _line(
+    table: str, added: dict[str, Row], gone: dict[str, Row], cells: list[tuple[str, str]], names: Names
+) -> Change:
     """Bookkeeping: all that happened to one table."""
     edited = sorted({k for k, _ in cells})
     counts = [(len(added), ADDED), (len(edited), CORRECTED), (len(gone), WITHDRAWN)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from ..schema import BLANKS
 
@@ -92,7 +93,7 @@ class Change:
     bookkeeping: bool = False
 
     @property
-    def order(self) -> tuple:
+    def order(self) -> tuple[Any, ...]:
         """Where it stands among others, whatever the order of the rows was."""
         place = FIRST.index(self.table) if self.table in FIRST else len(FIRST)
         return (self.bookkeeping, KINDS.index(self.kind), place, self.table, self.entity, self.rows, self.column, self.words)

@@ -10,6 +10,8 @@ from ..references import Shown
 from .model import PageChange, cut
 from .words import inert
 
+Record = dict[str, str]
+
 # Column with the source rows: what identifies a row when its values changed.
 ROW = "row"
 # Sentences told of one exhibit; names of exhibits in one line.
@@ -40,10 +42,9 @@ def compare_pages(old: Mapping[str, Shown], new: Mapping[str, Shown]) -> list[Pa
     found = []
     for id_ in old.keys() | new.keys():
         before, after = old.get(id_), new.get(id_)
-        shown = after or before
         words = ["new exhibit"] if before is None else ["no longer shown"] if after is None else _differences(before, after)
         if words:
-            found.append(PageChange(shown.page, id_, tuple(words)))
+            found.append(PageChange((new.get(id_) or old[id_]).page, id_, tuple(words)))
     return sorted(found, key=lambda c: (c.page, c.exhibit))
 
 
@@ -74,7 +75,7 @@ def _rows(before: Sequence[dict[str, str]], after: Sequence[dict[str, str]]) -> 
     return told or ["the order of the rows"]
 
 
-def _paired(before: Sequence[dict[str, str]], after: Sequence[dict[str, str]]) -> tuple[list, list, list]:
+def _paired(before: Sequence[dict[str, str]], after: Sequence[dict[str, str]]) -> tuple[list[tuple[Record, Record]], list[Record], list[Record]]:
     """Rows that are the same one before and after: by their source rows, else by their first cells, else by their place."""
     left, right = list(before), list(after)
     pairs = []
@@ -95,7 +96,7 @@ def _paired(before: Sequence[dict[str, str]], after: Sequence[dict[str, str]]) -
     return pairs, left, right
 
 
-def _whole(record: dict[str, str]) -> tuple:
+def _whole(record: Record) -> tuple[tuple[str, str], ...]:
     return tuple(record.items())
 
 
@@ -133,6 +134,6 @@ def pages_as_words(changes: Sequence[PageChange], lines: int = LINES) -> str:
             rest = [f"    - … and {fmt.number(more)} more"] if more > 0 else []
             told += [f"  - {change.exhibit}", *(f"    - {inert(w)}" for w in change.words[:lines]), *rest]
     if alike:
-        more = f" and {fmt.number(len(alike) - NAMES)} more" if len(alike) > NAMES else ""
-        told.append(f"- {fmt.counted(len(alike), 'exhibit')} with {ALIKE}: {', '.join(alike[:NAMES])}{more}")
+        others = f" and {fmt.number(len(alike) - NAMES)} more" if len(alike) > NAMES else ""
+        told.append(f"- {fmt.counted(len(alike), 'exhibit')} with {ALIKE}: {', '.join(alike[:NAMES])}{others}")
     return "\n".join(told)

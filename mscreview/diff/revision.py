@@ -139,12 +139,12 @@ def _git(folder: Path, *words: str) -> str:
     return ran.stdout.decode("utf-8", "replace").strip()
 
 
-def _said(ran: subprocess.CompletedProcess) -> str:
+def _said(ran: subprocess.CompletedProcess[bytes]) -> str:
     lines = ran.stderr.decode("utf-8", "replace").strip().splitlines()
     return lines[0].removeprefix("fatal: ") if lines else f"git ended with {ran.returncode}"
 
 
-def _run(folder: Path, *words: str) -> subprocess.CompletedProcess:
+def _run(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     environment = os.environ | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
     try:
         return subprocess.run(["git", *words], cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)

@@ -20,8 +20,8 @@ from ..schema import FILE, Schema
 from ..store import StoreError, commit, locked, read, write
 from . import words
 from .compare import compare
-from .model import Diff, level
-from .pages import PageChange, compare_pages, pages_as_words
+from .model import Diff, PageChange, level
+from .pages import compare_pages, pages_as_words
 from .release import insert, next_version, number, recorded, records, section
 from .revision import RevisionError, resolve, resolve_references
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -36,7 +37,7 @@ class Side(Noting):
         super().__init__()
         for raw in self.raws.values():
             # In the order of keys, so that nothing hangs on where a row stands.
-            raw.rows.sort(key=lambda row, key=raw.table.key: row[key])
+            raw.rows.sort(key=itemgetter(raw.table.key))
         self.rows = {name: {r[raw.table.key]: r for r in raw.rows} for name, raw in self.raws.items()}
         self._frames: dict[str, pd.DataFrame] = {}
 

@@ -93,7 +93,7 @@ class Axis:
         """Value at a pixel."""
         share = (pixel - self.left) / (self.right - self.left)
         if self.log:
-            return self.low * (self.high / self.low) ** share
+            return float(self.low * (self.high / self.low) ** share)
         return self.low + share * (self.high - self.low)
 
     def ticks(self) -> list[float]:

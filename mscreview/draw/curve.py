@@ -66,7 +66,7 @@ def curve(
     if chosen is not None:
         y = sheet.key([("this book’s choice", GREY, "diamond", False, 110)], y - 8) + 10
     each = width - label - 12 if narrow else (width - label - GAP * (len(panels) - 1) - 12) / len(panels)
-    left = label
+    left: float = label
     for measure, words in panels.items():
         rows = cells[cells.measure == measure]
         bottom = _panel(sheet, rows, (left, each), y, words, measure in ratios, choices, narrow or left == label, chosen)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
@@ -111,7 +111,7 @@ class Turned(Sheet):
 
     def __init__(self, width: int):
         super().__init__(width)
-        self._upward: list[dict] = []
+        self._upward: list[dict[str, Any]] = []
 
     def upward(self, x: float, y: float, words: str) -> None:
         """Write one line that starts at `y` and runs up."""
@@ -133,7 +133,8 @@ class Turned(Sheet):
                 text="words:N",
             )
         )
-        return alt.layer(*flat.layer, words).properties(width=self.width, height=height, padding=0)
+        chart = alt.layer(*flat.layer, words).properties(width=self.width, height=height, padding=0)
+        return cast("alt.LayerChart", chart)
 
 
 def direction_plot(

@@ -8,15 +8,19 @@ Everything is laid out in pixels; `mscreview.draw.sketch` draws it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .sketch import KINDS, LINE, wrap
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# What an arc leads to: the names of the chips of a node, or a mediator on the way.
+Key = tuple[Any, ...]
+T = TypeVar("T", bound=Hashable)
 
 GAP, PAD, ZONE_TITLE, PANEL_TITLE, INDENT = 10, 5, 19, 26, 32
 
@@ -25,7 +29,7 @@ GAP, PAD, ZONE_TITLE, PANEL_TITLE, INDENT = 10, 5, 19, 26, 32
 class Chip:
     """One named thing; `lines`, `w` and `h` follow from the room there is."""
 
-    name: str
+    name: str | Key
     label: str
     kind: str
     rows: list[str]
@@ -40,7 +44,7 @@ class Chip:
 class Node:
     """Chips met by the same arcs; `x`, `y` is the top left corner, chips stand relative to it."""
 
-    key: tuple
+    key: Key
     chips: list[Chip]
     zone: str = ""
     x: float = 0
@@ -63,8 +67,8 @@ class Node:
 class Arc:
     """A line between two nodes; without a head when it leads into a mediator on the way."""
 
-    source: tuple
-    target: tuple
+    source: Key
+    target: Key
     effect: str
     rows: list[str]
     head: bool = True
@@ -75,7 +79,7 @@ class Panel:
     """One titled band with its own graph."""
 
     title: str
-    nodes: dict[tuple, Node]
+    nodes: dict[Key, Node]
     arcs: list[Arc]
 
     def children(self, node: Node) -> list[Node]:
@@ -135,15 +139,15 @@ def panel(
     home |= _bundle([s for s in sources if s not in targets], lambda s: (tuple(sorted(out[s], key=str)), kinds[s]))
 
     made = Panel(title, {}, [])
-    rows: dict[tuple, list[str]] = {}
+    rows: dict[Any, list[str]] = {}
     for r in records:
         start, end, ids = home[r.source], home[r.target], r.row.split(";")
         for name in (r.source, r.target):
             rows.setdefault(name, []).extend(ids)
-        stops = [start, end]
+        stops: list[Key] = [start, end]
         if r.via:
             hub = r.via in hubs
-            key = home[r.via[0]] if hub else ("via", start, r.via)
+            key: Key = home[r.via[0]] if hub else ("via", start, r.via)
             if key not in made.nodes and not hub:
                 words = "\N{NO-BREAK SPACE}· ".join(labels.get(v, v).replace(" ", "\N{NO-BREAK SPACE}") for v in r.via)
                 made.nodes[key] = Node(key, [Chip(key, words, "via", [])])
@@ -161,9 +165,9 @@ def panel(
     return made
 
 
-def _bundle(names: Iterable, signature: Callable) -> dict:
+def _bundle(names: Iterable[T], signature: Callable[[T], Hashable]) -> dict[T, tuple[T, ...]]:
     """Map each name to the tuple of all names of its signature."""
-    groups: dict[tuple, list] = {}
+    groups: dict[Hashable, list[T]] = {}
     for name in names:
         groups.setdefault(signature(name), []).append(name)
     return {name: tuple(group) for group in groups.values() for name in group}
@@ -196,7 +200,7 @@ def without_twins(made: Panel) -> Panel:
         for key in made.nodes
         if key[0] == "via"
     }
-    home = {key: group if len(group) > 1 else key for key, group in _bundle(ways, lambda key: str(ways[key])).items()}
+    home: dict[Key, Key] = {key: group if len(group) > 1 else key for key, group in _bundle(ways, lambda key: str(ways[key])).items()}
     result = Panel(made.title, {}, [])
     for key, node in made.nodes.items():
         joined = result.nodes.setdefault(home.get(key, key), Node(home.get(key, key), [], node.zone))
@@ -243,7 +247,7 @@ def stretch(node: Node, width: float | None = None, height: float | None = None)
 # ------------------------------------------------------------------ wide
 
 
-def _depths(made: Panel) -> dict[tuple, int]:
+def _depths(made: Panel) -> dict[Key, int]:
     """Column of each node: the longest way from a root; ends stand in the last column."""
     depth = dict.fromkeys(made.nodes, 0)
     for _ in made.nodes:
@@ -288,7 +292,7 @@ def columns(panels: Sequence[Panel], width: float) -> None:
 
 def rows(made: Panel, top: float) -> float:
     """Set the height of every node of a panel, each in the middle of what it acts on or what acts on it; return the bottom."""
-    placed: dict[tuple, bool] = {}
+    placed: dict[Key, bool] = {}
     zone = [""]
 
     def place(node: Node, top: float) -> float:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .flow import GAP, INDENT, PANEL_TITLE, ZONE_TITLE, Arc, Node, Panel, columns, fit, ports, rows, stretch, without_twins
 from .sketch import KINDS, LINE, Sketch
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from .flow import Key
 
 NARROW_BELOW = 500
 VERB = {"increase": "increases", "promote": "promotes", "decrease": "decreases", "inhibit": "inhibits", "mediate": "mediates"}
@@ -43,8 +45,8 @@ def _says(made: Panel, arc: Arc) -> str:
 
 def _outline(sketch: Sketch, made: Panel, left: float, right: float, top: float) -> float:
     """Draw a panel as an outline, each node under what acts on it; return the bottom."""
-    open_zone: list = ["", 0.0, 0.0]
-    done: set[tuple] = set()
+    open_zone: list[Any] = ["", 0.0, 0.0]
+    done: set[Key] = set()
 
     def close(bottom: float) -> None:
         if open_zone[0]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ..charts import BLUE, GREY, NARROW
 from ..exhibit import LINK, MARK
@@ -80,6 +80,22 @@ class Block:
     left: str = "favours treatment"
     right: str = "favours control"
 
+    @property
+    def drawn(self) -> list[Row | Diamond]:
+        """Its studies, then its pooled results."""
+        return [*self.rows, *self.pooled]
+
+
+def reached(x: Row | Diamond) -> tuple[float, float, float]:
+    """Estimate and interval of a result that has them: none has one of the three alone.
+
+    Examples
+    --------
+    >>> reached(Row("A", 0.5, 0.2, 1.25))
+    (0.5, 0.2, 1.25)
+    """
+    return cast("tuple[float, float, float]", (x.estimate, x.low, x.high))
+
 
 def of_fit(fit: Fit, heading: str = "", *, left: str = "favours treatment", right: str = "favours control") -> Block:
     """Turn a fit into a block: its studies, its diamond, and what must be known of it.
@@ -93,9 +109,11 @@ def of_fit(fit: Fit, heading: str = "", *, left: str = "favours treatment", righ
         )
         for s in fit.studies.itertuples()
     ]  # fmt: skip
-    ends = [None if x is None else fit.shown(x) for x in (fit.pi_low, fit.pi_high)]
+    pi_low, pi_high = (None if x is None else fit.shown(x) for x in (fit.pi_low, fit.pi_high))
     source = ";".join(r.row for r in rows if r.row)
-    pooled = Diamond(SHORT[fit.method], fit.shown(fit.estimate), fit.shown(fit.ci_low), fit.shown(fit.ci_high), *ends, source)
+    pooled = Diamond(
+        SHORT[fit.method], fit.shown(fit.estimate), fit.shown(fit.ci_low), fit.shown(fit.ci_high), pi_low, pi_high, source
+    )
     return Block(heading, rows, [pooled], [heterogeneity(fit), *fit.notes], left, right)
 
 
@@ -195,13 +213,14 @@ class _Forest:
         self.sheet = Sheet(self.width)
         rows = [r for b in self.blocks for r in b.rows]
         pooled = [d for b in self.blocks for d in b.pooled]
+        every: list[Row | Diamond] = [*rows, *pooled]
         self.counts = any(r.treated or r.control for r in rows)
         self.heaviest = max((r.weight for r in rows if r.weight is not None), default=None)
         arm = max([46, *(spread(t) + 8 for r in rows for t in (r.treated, r.control))]) if self.counts and not self.narrow else 0
         if self.narrow:
             self.label, right = 138.0, self.width - 6.0
         else:
-            parts = [spread(_name(r), 13) for r in [*rows, *pooled]] + [spread(r.under, SMALL) for r in [*rows, *pooled]]
+            parts = [spread(_name(r), 13) for r in every] + [spread(r.under, SMALL) for r in every]
             self.label = min(176, max([*parts, spread("Prediction interval")]) + 8)
             self.weight_at = right = self.width - 2.0
             right -= 0 if self.heaviest is None else 46
@@ -210,22 +229,22 @@ class _Forest:
             self.number_at = right = right - max([*numbers, spread(NAMES[self.measure], 13)]) - 10
             right -= 14
         self.first, self.second = self.label + arm, self.label + 2 * arm + 6 * (arm > 0)  # where the two columns of counts end
-        shown = [x for x in [*rows, *pooled] if x.estimate is not None]
-        ends = [v for x in shown for v in (x.low, x.high)] + [v for d in pooled for v in (d.pi_low, d.pi_high) if v is not None]
+        shown = [reached(x) for x in every if x.estimate is not None]
+        ends = [v for _, *both in shown for v in both] + [v for d in pooled for v in (d.pi_low, d.pi_high) if v is not None]
         log = self.measure in RATIOS
-        low, high = reach(ends, [x.estimate for x in shown], log, self.measure != "none")
+        low, high = reach(ends, [estimate for estimate, *_ in shown], log, self.measure != "none")
         self.axis = Axis(low, high, (self.label if self.narrow else self.second) + 14, right, log)
         self.null = None if self.measure == "none" else 1.0 if log else 0.0
 
     def chart(self) -> alt.LayerChart:
         self._head()
         for _, group in groupby(self.blocks, lambda b: (b.left, b.right)):
-            group = list(group)
-            for block in group:
+            blocks = list(group)
+            for block in blocks:
                 self._block(block)
-            end = self.axis.foot(self.sheet, self.y - 4, self.null, group[0].left, group[0].right, NAMES[self.measure])
+            end = self.axis.foot(self.sheet, self.y - 4, self.null, blocks[0].left, blocks[0].right, NAMES[self.measure])
             self.y = end + 18
-        if any(x.addition for b in self.blocks for x in [*b.rows, *b.pooled]):
+        if any(x.addition for b in self.blocks for x in b.drawn):
             self.sheet.text(0, end + 12, f"{MARK} and a broken line: since the reviews", size=SMALL)
             end += 20
         return self.sheet.chart(end)
@@ -294,7 +313,7 @@ class _Forest:
 
     def _numbers(self, x: Row | Diamond) -> str:
         """An estimate with its interval, or why there is none."""
-        return x.none if x.estimate is None else interval(x.estimate, x.low, x.high, self.measure)
+        return x.none if x.estimate is None else interval(*reached(x), self.measure)
 
     def _row(self, r: Row) -> None:
         weight = "" if r.weight is None else f"{r.weight:.0f}"
@@ -302,11 +321,12 @@ class _Forest:
         middle = self._line(_name(r), r.under, (r.treated, r.control), numbers, weight, r.extra)
         if r.estimate is None:
             return
-        half = 4.0 if r.weight is None else max(2.0, 6.5 * math.sqrt(r.weight / self.heaviest))
+        half = 4.0 if r.weight is None or self.heaviest is None else max(2.0, 6.5 * math.sqrt(r.weight / self.heaviest))
         counts = f"; {self.arms[0]} {r.treated}, {self.arms[1]} {r.control}" if r.treated and r.control else ""
         about = f"{_spoken(r)}: {NAMES[self.measure].lower()} {numbers}{counts}"
-        x = self.axis.at(r.estimate)
-        path = self._whiskers(r.low, r.high, x, half, r.addition) + f"M{-half:.2f},{-half:.2f}H{half:.2f}V{half:.2f}H{-half:.2f}Z"
+        estimate, low, high = reached(r)
+        x = self.axis.at(estimate)
+        path = self._whiskers(low, high, x, half, r.addition) + f"M{-half:.2f},{-half:.2f}H{half:.2f}V{half:.2f}H{-half:.2f}Z"
         self._mark(x, middle, path, r.filled, r.row, about + (f"; weight {weight}%" if weight else ""))
 
     def _pooled(self, d: Diamond) -> None:

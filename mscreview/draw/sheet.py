@@ -5,8 +5,8 @@ For charts whose rows carry more than one mark a category, where an automatic la
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
@@ -111,7 +111,7 @@ class Sheet:
         part = {"x": x, "y": y, "colour": colour, "shape": shape, "fill": colour if filled else "transparent", "size": size}
         self._parts["marks" if href else "plain"].append(part | {"href": href, "about": about} if href else part)
 
-    def key(self, entries: Sequence[tuple], y: float, title: str = "") -> float:
+    def key(self, entries: Sequence[tuple[Any, ...]], y: float, title: str = "") -> float:
         """Write a key as flowing text from `y` down and return where it ends.
 
         Each entry is label, colour, shape, filled and, if it differs, size.
@@ -133,7 +133,7 @@ class Sheet:
         """Turn the sheet into one chart of the given height."""
         import altair as alt
 
-        at = {
+        at: dict[str, Any] = {
             "x": alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, self.width], nice=False, zero=False)),
             "y": alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[height, 0], nice=False, zero=False)),
         }
@@ -146,7 +146,7 @@ class Sheet:
             "stroke": alt.Stroke("colour:N", scale=None), "fill": alt.Fill("fill:N", scale=None),
         }  # fmt: skip
         linked = {"href": "href:N", "description": "about:N", "tooltip": "about:N"}
-        kinds = {
+        kinds: dict[str, tuple[Callable[[alt.Chart], alt.Chart], dict[str, Any]]] = {
             "bands": (lambda c: c.mark_rect(aria=False, color=FAINT, opacity=0.14), {"x2": "x2:Q", "y2": "y2:Q"}),
             "rules": (lambda c: c.mark_rule(aria=False), stroke),
             "bars": (lambda c: c.mark_rule(), stroke | linked),
@@ -170,4 +170,4 @@ class Sheet:
                 base = alt.Chart(pd.DataFrame(records))
                 shaped, channels = kinds[name]
                 layers.append(shaped(base).encode(**at, **channels))
-        return alt.layer(*layers).properties(width=self.width, height=height, padding=0)
+        return cast("alt.LayerChart", alt.layer(*layers).properties(width=self.width, height=height, padding=0))

@@ -247,8 +247,8 @@ class Sketch:
         import altair as alt
 
         def paths(values: list[dict[str, Any]], **more: Any) -> alt.Chart:
-            plain = {"scale": None, "legend": None}
-            return (
+            plain: dict[str, Any] = {"scale": None, "legend": None}
+            chart: alt.Chart = (
                 alt.Chart(alt.Data(values=values))
                 .mark_point(size=4, opacity=1, strokeCap="butt", aria=bool(more))
                 .encode(
@@ -263,6 +263,7 @@ class Sketch:
                     **more,
                 )
             )
+            return chart
 
         layers = [paths(self.ground)]
         if self.marks:
@@ -277,7 +278,7 @@ class Sketch:
                     layers.append(self._words(some, align, "bold" if bold else "normal", linked))
         return alt.layer(*layers).properties(width=self.width, height=round(height))
 
-    def _words(self, values: list[dict[str, Any]], align: str, weight: str, linked: bool) -> alt.Chart:
+    def _words(self, values: list[dict[str, Any]], align: Any, weight: Any, linked: bool) -> alt.Chart:
         import altair as alt
 
         def place(size: float) -> dict[str, Any]:
@@ -287,7 +288,7 @@ class Sketch:
                 "scale": alt.Scale(domain=[0, size], range=[0, size], nice=False, zero=False),
             }
 
-        return (
+        chart: alt.Chart = (
             alt.Chart(alt.Data(values=values))
             .mark_text(align=align, baseline="middle", fontWeight=weight, color=INK, aria=False)
             .encode(
@@ -298,6 +299,7 @@ class Sketch:
                 **({"href": alt.Href("href:N")} if linked else {}),
             )
         )
+        return chart
 
 
 def _styled(

@@ -62,7 +62,7 @@ class Reading:
     row: str
 
     @property
-    def key(self) -> tuple:
+    def key(self) -> tuple[str, int, str, str, str]:
         """Order in tables: by trial, field and time."""
         return self.nct, list(FIELDS).index(self.field), self.when, self.review, self.locator
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from ..charts import Draw
     from ..review import Review
 
+    Make = Callable[[Review], "Content"]
+    MakeOf = Callable[[Review, str], "Content"]
+
 
 @dataclass(frozen=True)
 class Content:
@@ -84,7 +87,7 @@ class Family:
 registered: list[Family] = []
 
 
-def exhibit(id: str) -> Callable:
+def exhibit(id: str) -> Callable[[Make], Make]:
     """Register a builder ``f(review) -> Content`` under one id.
 
     Examples
@@ -93,14 +96,14 @@ def exhibit(id: str) -> Callable:
     True
     """
 
-    def wrap(function: Callable[[Review], Content]) -> Callable[[Review], Content]:
+    def wrap(function: Make) -> Make:
         registered.append(Family(lambda review: [id], lambda review, _: function(review), _module(function)))
         return function
 
     return wrap
 
 
-def exhibits_for(ids: Callable[[Review], list[str]]) -> Callable:
+def exhibits_for(ids: Callable[[Review], list[str]]) -> Callable[[MakeOf], MakeOf]:
     """Register a builder ``f(review, id) -> Content`` for every id that `ids(review)` lists.
 
     Examples
@@ -109,7 +112,7 @@ def exhibits_for(ids: Callable[[Review], list[str]]) -> Callable:
     True
     """
 
-    def wrap(function: Callable[[Review, str], Content]) -> Callable[[Review, str], Content]:
+    def wrap(function: MakeOf) -> MakeOf:
         registered.append(Family(ids, function, _module(function)))
         return function
 

@@ -61,7 +61,7 @@ class Reading:
         return int(self.cells.agrees.sum())
 
     @property
-    def wilson(self) -> tuple[float, float]:
+    def wilson(self) -> tuple[float, float] | tuple[None, None]:
         """Interval of the share that agrees."""
         return interval(self.agreed, len(self.cells), "wilson")
 
@@ -301,8 +301,8 @@ def asked(schema: Schema, table: str) -> list[str]:
 
 
 def _tasks(review: Review) -> Iterator[dict[str, object]]:
-    seen = review.table("extractions")
-    seen = set(zip(seen.table, seen.row_id, seen.column, strict=True))
+    read = review.table("extractions")
+    seen = set(zip(read.table, read.row_id, read.column, strict=True))
     for name in EVIDENCE:
         about, columns = review.schema.tables[name], asked(review.schema, name)
         rows = review.table(name)
@@ -329,7 +329,7 @@ def _places(review: Review, name: str, rows: pd.DataFrame) -> Iterator[tuple[str
             yield study, f"{name}/{key}"
         return
     names = named(review).set_index("review_id").name
-    at = {}
+    at: dict[tuple[str, str], str] = {}
     for table in ("sections", "source_exhibits"):
         places = review.table(table)
         keys = places[review.schema.tables[table].key]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -91,13 +91,13 @@ def _rank(order: Sequence[str], term: str) -> int:
     return order.index(term) if term in order else len(order)
 
 
-def _column(place: tuple[str, str]) -> tuple:
+def _column(place: tuple[str, str]) -> tuple[Any, ...]:
     """Where the column of a species and a model stands: transplantation last."""
     species, model = place
     return (model == TRANSPLANT, _rank(MODELS, model), model, _rank(SPECIES, species), species)
 
 
-def _place(record: object) -> str:
+def _place(record: Any) -> str:
     return f"{record.species}, {record.model}"
 
 
@@ -149,7 +149,8 @@ def _draw_map(
     }
     for part in [groups] if wide else [{g: p} for g, p in groups.items()]:
         shown = [(g, p) for g, ps in part.items() for p in ps]
-        columns, cells = [], {}
+        columns: list[Column] = []
+        cells: dict[tuple[int, int], list[Mark]] = {}
         for j, (group, (species, model)) in enumerate(shown):
             n = found.study_id[(found.species == species) & (found.model == model)].nunique()
             columns.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -215,7 +215,7 @@ def _rows(review: Review, review_id: str, plan: Plan) -> pd.DataFrame:
     rank = {name: i for i, name in enumerate(plan.first)}
     rows = rows.assign(p=rows.panel.map(order), r=rows.target.map(rank).fillna(len(rank)), n=range(len(rows)))
     rows = rows.assign(from_text=~rows.captioned, late=rows.source != "MSC").sort_values(["p", "r", "late", "from_text", "n"])
-    joined = {"row": ";".join, "place": lambda s: ", ".join(dict.fromkeys(s)), "n": "count", "captioned": "sum"}
+    joined: dict[Any, Any] = {"row": ";".join, "place": lambda s: ", ".join(dict.fromkeys(s)), "n": "count", "captioned": "sum"}
     return rows.groupby(["panel", *_EDGE], sort=False, as_index=False).agg(joined)
 
 

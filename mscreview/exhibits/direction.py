@@ -76,7 +76,7 @@ def verdict(t: Tally | None) -> str:
         return NO_DIRECTION
     if t.too_few:
         return TOO_FEW
-    if t.p <= 1 - LEVEL:
+    if t.p is not None and t.p <= 1 - LEVEL:
         side, n = ("favours MSC", t.n_benefit) if t.n_benefit > t.n_harm else ("favours control", t.n_harm)
         return f"{side}, {'all' if n == t.informative else fmt.number(n) + ' of'} {fmt.number(t.informative)}"
     return "no clear direction"
@@ -161,7 +161,10 @@ def sentence(r: Any) -> str:
     return f"{r.label}, {r.domain}: {WORDS[r.vote]} ({fmt.words(r.outcomes)}{apart}{since})"
 
 
-def _lines(cast: pd.DataFrame, domains: list[str], notes: dict, below: dict, size: dict, shade: dict) -> list[Line]:
+Notes = dict[Any, Any]
+
+
+def _lines(cast: pd.DataFrame, domains: list[str], notes: Notes, below: Notes, size: Notes, shade: Notes) -> list[Line]:
     """One line a study in the order of `cast`, and one more below it for each arm or time point alone."""
     lines = []
     for study in dict.fromkeys(cast.study):
@@ -176,7 +179,7 @@ def _lines(cast: pd.DataFrame, domains: list[str], notes: dict, below: dict, siz
                 for r in here.itertuples()
             ]
             name = rows.label.iloc[0] + (f" {MARK}" if rows.addition.any() else "")
-            texts = (arm, (), "") if apart else (name, notes[study], below[study])
+            texts: tuple[str, Any, str] = (arm, (), "") if apart else (name, notes[study], below[study])
             lines.append(Line(*texts, signs, shade.get(study, 0), apart))
     return lines
 

@@ -126,7 +126,7 @@ def _draw_statuses(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
         sheet.text(0, y + 12, f"{heading} ({fmt.number(len(rows))})", bold=True)
         y += 26
         for r in rows.itertuples():
-            line = y + (26 if narrow else 8)
+            level = y + (26 if narrow else 8)
             sheet.text(0, y + 8, r.nct_id)
             look = LOOK.get(group, QUIET)
             x, x2 = at.get(r.then), at.get(r.now)
@@ -136,12 +136,12 @@ def _draw_statuses(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
                 # A line without a mark would look like an oversight.
                 sheet.text(left + 8, y + 8, _brief(r.then, r.now), size=11)
             if x is not None and x2 is not None and x != x2:
-                _connect(sheet, x, x2, line, group)
+                _connect(sheet, x, x2, level, group)
             if x is not None:
                 # Around a filled mark of the same place, so that both can be seen.
                 sheet.mark(
                     x,
-                    line,
+                    level,
                     look[0],
                     look[1],
                     False,
@@ -151,7 +151,7 @@ def _draw_statuses(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
                 )
             if x2 is not None:
                 last = r.row.partition(";")[2] or r.row
-                sheet.mark(x2, line, *look, True, 90, link(last), f"{r.nct_id}: {r.words}")
+                sheet.mark(x2, level, *look, True, 90, link(last), f"{r.nct_id}: {r.words}")
             y += step
         y += 6
     edge = left + pitch * (len(STEPS) - 1)

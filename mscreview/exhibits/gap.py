@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import ceil
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -142,9 +142,9 @@ def _draw(votes: pd.DataFrame, domains: list[str], width: int) -> alt.TopLevelMi
     return sheet.chart(y - 20)
 
 
-def _cells(votes: pd.DataFrame, columns: tuple[int, ...]) -> dict[str, list[tuple]]:
+def _cells(votes: pd.DataFrame, columns: tuple[int, ...]) -> dict[str, list[tuple[Any, ...]]]:
     """Grid place of every mark by domain: x in the panel, line, lines of its cell, the vote."""
-    places: dict[str, list[tuple]] = {}
+    places: dict[str, list[tuple[Any, ...]]] = {}
     for domain, rows in votes.groupby("domain", sort=False):
         left = 0
         for wide, favours in zip(columns, COLUMNS, strict=True):
@@ -158,7 +158,7 @@ def _cells(votes: pd.DataFrame, columns: tuple[int, ...]) -> dict[str, list[tupl
     return places
 
 
-def _panel(sheet: Sheet, votes: pd.DataFrame, population: str, panel: tuple, down: tuple[float, float, float], room: int) -> None:
+def _panel(sheet: Sheet, votes: pd.DataFrame, population: str, panel: tuple[Any, ...], down: tuple[float, float, float], room: int) -> None:
     """Head and upright rules of one panel."""
     left, columns = panel
     y, top, bottom = down

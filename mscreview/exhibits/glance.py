@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -76,7 +76,7 @@ def _glance(review: Review, since: bool) -> Content:
                     "domain": domain, "evidence": words.lower(), "studies": t.n_studies,
                     **{WORDS[v]: int((here.vote == v).sum()) for v in WORDS},
                     "share favouring MSC": "–" if t.proportion is None else f"{100 * t.proportion:.0f}% of those with a direction",
-                    "95% CI (Wilson)": "–" if t.ci_low is None else f"{100 * t.ci_low:.0f}% to {100 * t.ci_high:.0f}%",
+                    "95% CI (Wilson)": "–" if t.ci_low is None or t.ci_high is None else f"{100 * t.ci_low:.0f}% to {100 * t.ci_high:.0f}%",
                     "P": "–" if t.p is None else fmt.p_value(t.p),
                     SINCE: "no", "row": ";".join(here.row),
                 })  # fmt: skip
@@ -114,7 +114,7 @@ def _count(cast: pd.DataFrame) -> str:
     )
 
 
-def _draw(cast: pd.DataFrame, tallies: dict, domains: list[str], width: int) -> alt.LayerChart:
+def _draw(cast: pd.DataFrame, tallies: dict[str, Any], domains: list[str], width: int) -> alt.LayerChart:
     sheet, narrow = Sheet(width), width <= NARROW
     kinds = [v for v in WORDS if v in set(cast.vote)]
     key = [(WORDS[v], *LOOK[v], True) for v in kinds]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -63,7 +63,7 @@ def _schedules(review: Review) -> pd.DataFrame:
 
 
 def _schedule(
-    e: object, days: list[int], found: pd.DataFrame, arm: str, note: str, statements: Sequence[str]
+    e: Any, days: list[int], found: pd.DataFrame, arm: str, note: str, statements: Sequence[str]
 ) -> dict[str, object]:
     """One schedule: days, direction of each graft outcome and of all three, and the rows it rests on."""
     graft = found[found.outcome.isin(GRAFT)]

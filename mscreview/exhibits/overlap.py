@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import ceil
 from string import ascii_uppercase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -175,7 +175,7 @@ def _groups(c: Citations) -> list[tuple[str, list[int]]]:
     return [(title, rows) for title, rows in [("Several reviews", several), *alone] if rows]
 
 
-def _flow(items: list, blocks: int) -> list[tuple[int, int]]:
+def _flow(items: list[Any], blocks: int) -> list[tuple[int, int]]:
     """Place items in blocks of lines, as even as can be, with no heading (a text) at the foot of a block."""
     per = ceil(len(items) / blocks)
     while True:

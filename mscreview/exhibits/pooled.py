@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
 from .. import format as fmt
 from ..draw.axis import NAMES, interval, written
-from ..draw.forest import Block, Diamond, Row, forest, of_fit
+from ..draw.forest import Block, Diamond, Row, forest, of_fit, reached
 from ..evidence import ARMS, ARMS_OF, MEASURE, Pool, additions, comparisons, pools
 from ..synthesis.effects import COUNTS, one_effect, silent
 from ..synthesis.pool import INTERVALS, METHODS, Fit
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 REJECTION = "acute-rejection-kidney-transplantation-randomised"
 RENAL = "kidney transplantation"
-MSC = {"left": "favours MSC", "right": "favours control"}
+MSC: dict[str, Any] = {"left": "favours MSC", "right": "favours control"}
 # Outcomes of which more is better: the sides of no effect change places.
 MORE_IS_BETTER = ("graft survival", "graft function")
 ARM_WORDS = {"both": "Both MSC arms", "standard": "Standard-dose CNI arm", "low": "Low-dose CNI arm"}
@@ -40,16 +40,16 @@ def frame(blocks: Sequence[Block], measure: str, arms: tuple[str, str] = ("msc",
     name = NAMES[measure].lower().replace(" ", "_")
     records = []
     for block in blocks:
-        for x in [*block.rows, *block.pooled]:
-            single = isinstance(x, Row)
+        for x in block.drawn:
+            single = x if isinstance(x, Row) else None
             ends = {name: x.estimate, "ci_low": x.low, "ci_high": x.high}
-            ends |= {"pi_low": None if single else x.pi_low, "pi_high": None if single else x.pi_high}
+            ends |= {"pi_low": None, "pi_high": None} if isinstance(x, Row) else {"pi_low": x.pi_low, "pi_high": x.pi_high}
             records.append({
                 "group": block.heading, "result": ", ".join(w for w in (x.label, x.under) if w),
-                arms[0]: x.treated if single else "", arms[1]: x.control if single else "",
+                arms[0]: single.treated if single else "", arms[1]: single.control if single else "",
                 **{k: None if v is None else round(v, 4) for k, v in ends.items()},
-                "weight_percent": round(x.weight, 1) if single and x.weight is not None else None,
-                extra: x.extra if single else "", "note": x.none if single and x.estimate is None else "",
+                "weight_percent": round(single.weight, 1) if single and single.weight is not None else None,
+                extra: single.extra if single else "", "note": single.none if single and single.estimate is None else "",
                 SINCE: "yes" if x.addition else "no", "row": x.row,
             })  # fmt: skip
     data = pd.DataFrame(records)
@@ -57,7 +57,7 @@ def frame(blocks: Sequence[Block], measure: str, arms: tuple[str, str] = ("msc",
     return data.drop(columns=[*silent_columns, *([] if (data[SINCE] == "yes").any() else [SINCE])])
 
 
-def trial_row(trial: object, under: str = "", label: str = "", differs: bool = False) -> Row:
+def trial_row(trial: Any, under: str = "", label: str = "", differs: bool = False) -> Row:
     """Turn one row of `comparisons` into a row of a forest plot, with its risk difference if wanted."""
     counts = pd.DataFrame([{c: getattr(trial, c) for c in COUNTS}])
     r = Row(label or trial.label, treated=f"{trial.events_t}/{trial.n_t}", control=f"{trial.events_c}/{trial.n_c}", row=trial.row,
@@ -88,7 +88,8 @@ def shown(fit: Fit) -> str:
 
 def foretold(fit: Fit) -> str:
     """Write a fit's prediction interval."""
-    return f"{written(fit.shown(fit.pi_low), fit.measure)} to {written(fit.shown(fit.pi_high), fit.measure)}"
+    low, high = cast("tuple[float, float]", (fit.pi_low, fit.pi_high))
+    return f"{written(fit.shown(low), fit.measure)} to {written(fit.shown(high), fit.measure)}"
 
 
 def convention(fit: Fit) -> str:
@@ -144,7 +145,12 @@ def _half(rows: Sequence[Row]) -> str:
 
 def said(x: Row | Diamond) -> str:
     """Write the risk ratio of a row with its interval."""
-    return interval(x.estimate, x.low, x.high, MEASURE)
+    return interval(*reached(x), MEASURE)
+
+
+def _includes_one(r: Row) -> bool:
+    _, low, high = reached(r)
+    return low <= 1 <= high
 
 
 def _published(review: Review, id: str) -> Diamond:
@@ -196,9 +202,9 @@ def _acute_rejection(review: Review, since: bool) -> Content:
           if since or not theirs.addition else []),
     ]  # fmt: skip
     rows = [r for b in blocks for r in b.rows]
-    sides = {r.estimate > 1 for r in blocks[0].rows}
+    sides = {reached(r)[0] > 1 for r in blocks[0].rows}
     new = [f"{r.label} {said(r)}" if r.estimate is not None else f"{r.label} without an event" for r in rows if r.addition]
-    ratios = [f"{r.label} {said(r)}" for r in sorted(blocks[0].rows, key=lambda r: r.estimate)]
+    ratios = [f"{r.label} {said(r)}" for r in sorted(blocks[0].rows, key=lambda r: reached(r)[0])]
     n = int(fit.studies[["n_t", "n_c"]].sum().sum())
     return Content(
         caption="Acute rejection after kidney transplantation, MSC against control: risk ratios with 95% intervals. Randomised trials are pooled by "
@@ -233,8 +239,8 @@ def tan_arms(review: Review) -> Content:
     controls = mine["both"].n_c.iloc[0]
     found = []
     for b in blocks:
-        ends = [written(x, MEASURE) for x in (min(r.estimate for r in b.rows), max(r.estimate for r in b.rows))]
-        clear = [r.label[0].lower() + r.label[1:] for r in b.rows if not r.low <= 1 <= r.high]
+        ends = [written(f(reached(r)[0] for r in b.rows), MEASURE) for f in (min, max)]
+        clear = [r.label[0].lower() + r.label[1:] for r in b.rows if not _includes_one(r)]
         found.append(f"{b.heading.partition(',')[0]}: risk ratio {ends[0]} to {ends[1]} whichever arm is taken; "
                      f"the interval leaves out 1 for {fmt.words(clear) or 'none'}{' alone' if len(clear) == 1 else ''}")  # fmt: skip
     return Content(
@@ -329,7 +335,7 @@ def _mortality(review: Review, since: bool) -> Content:
     told = [r for r in rows if r.estimate is not None]
     found = [f"{called(r)}, {r.under}: {r.treated} with MSC, {r.control} without, {said(r)}" for r in told]
     found += [f"{called(r)}, {r.under}: no death in either arm" for r in rows if r.estimate is None]
-    clear = [f"{called(r)} at {r.under}" for r in told if not r.low <= 1 <= r.high]
+    clear = [f"{called(r)} at {r.under}" for r in told if not _includes_one(r)]
     return Content(
         caption="Deaths in trials of AKI and of sepsis, MSC against control: risk ratios and risk differences (RD) with 95% intervals, normal. "
         f"Open squares: not randomised. Nothing is pooled: settings and designs differ. {_half(rows)}",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from .. import format as fmt
 from ..draw.axis import NAMES, interval, written
+from ..draw.forest import reached
 from ..evidence import ARMS, ARMS_OF, CI, MEASURE, METHOD, Pool, additions, comparisons, pools
 from ..exhibit import MARK, html_table
 from ..schema import BLANKS
@@ -41,7 +42,7 @@ def page(content: Content, id: str) -> Content:
         ("https://", ""),
     )
 
-    def link(match: re.Match) -> str:
+    def link(match: re.Match[str]) -> str:
         address = match[1]
         start, name = next((s, n) for s, n in names if address.startswith(s))
         return f'><a href="{address}">{name}{address.removeprefix(start).rstrip("/")}</a></td>'
@@ -95,13 +96,13 @@ def _hksj(p: Pool) -> str:
     return f"{written(wide.shown(wide.ci_low), wide.measure)} to {written(wide.shown(wide.ci_high), wide.measure)}"
 
 
-def _beside(p: Pool, trial: object) -> dict[str, object]:
+def _beside(p: Pool, trial: Any) -> dict[str, Any]:
     """The line of an addition that is not pooled with the others."""
     alone = replace(p, trials=p.apart[p.apart.study == trial.study], fit=None, reason=trial.why)
     return _entry(alone)
 
 
-def _entry(p: Pool) -> dict[str, object]:
+def _entry(p: Pool) -> dict[str, Any]:
     """One line of the table of pools."""
     t, fit = p.trials, p.fit
     rows = [trial_row(x, differs=True) for x in t.itertuples()]
@@ -109,7 +110,7 @@ def _entry(p: Pool) -> dict[str, object]:
     if fit:
         ratio = shown(fit)
     else:
-        known = [(r, "not estimable" if r.estimate is None else interval(r.estimate, r.low, r.high, MEASURE)) for r in rows]
+        known = [(r, "not estimable" if r.estimate is None else interval(*reached(r), MEASURE)) for r in rows]
         ratio = "; ".join(
             (f"{r.label}: " if len(rows) > 1 else "") + w + (f", risk difference {r.extra}" if r.estimate is None else "")
             for r, w in known
@@ -174,7 +175,7 @@ def published_table(review: Review) -> Content:
     )  # fmt: skip
 
 
-def _arm_used(review: Review, published: object) -> str:
+def _arm_used(review: Review, published: Any) -> str:
     """Which arm of the trial with two makes the number of patients of a published pool; nothing if that is not clear."""
     designs = review.table("trial_designs").set_index("study_id")
     others = sum(int(designs.n_treatment[t]) + int(designs.n_control[t]) for t in published.trials if t != ARMS_OF)
@@ -186,7 +187,7 @@ def _arm_used(review: Review, published: object) -> str:
     return fitting[0] if len(fitting) == 1 and ARMS_OF in published.trials else ""
 
 
-def _why(review: Review, published: object, own: Pool | None) -> str:
+def _why(review: Review, published: Any, own: Pool | None) -> str:
     """Reasons why a published result and ours differ, each of which can be checked in the tables."""
     found = comparisons(review, additions=False)
     have = set(found[found.outcome == published.outcome].study) if published.measure == MEASURE else set()

@@ -275,8 +275,8 @@ def _draw(data: pd.DataFrame, names: list[str], width: int) -> alt.LayerChart:
                 y += 20
                 continue
             lines = wrap(str(page), int(room / text_width("x")))
-            for i, line in enumerate(lines):
-                sheet.text(0, y + 7 + 14 * i, line)
+            for i, words in enumerate(lines):
+                sheet.text(0, y + 7 + 14 * i, words)
             middle = y + 7 + 7 * (len(lines) - 1)
             for c in cells.itertuples():
                 sheet.mark(at[c.database], middle, *LOOK[c.code], 100, link(c.row), f"{page}: {c.in_words}")

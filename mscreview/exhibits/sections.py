@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -72,12 +72,12 @@ def _study(study_id: str, references: list[int] | str, named: dict[str, str]) ->
     return numbers if name is None else name if len(references) == 1 else f"{name} ({numbers})"
 
 
-def _value(row: tuple, units: pd.DataFrame) -> str:
-    numbers = [None if pd.isna(v) else float(v) for v in (row.value, row.value_low, row.value_high)]
-    if all(v is None for v in numbers):
+def _value(row: Any, units: pd.DataFrame) -> str:
+    value, low, high = (None if pd.isna(v) else float(v) for v in (row.value, row.value_low, row.value_high))
+    if value is low is high is None:
         return fmt.plain(row.direction)
     unit = (units.written_one[row.unit], units.written[row.unit])
-    return fmt.quantity(*numbers, unit, year=row.unit.startswith("calendar"))
+    return fmt.quantity(value, low, high, unit, year=row.unit.startswith("calendar"))
 
 
 @exhibits_for(lambda review: list(_sections(review, "mechanisms")))

@@ -6,14 +6,15 @@ not shown, for a search may bring thousands.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from .. import format as fmt
 from ..charts import BLUE, GREEN, GREY, NARROW, ORANGE, PURPLE
+from ..draw.forest import reached
 from ..draw.sheet import Sheet
-from ..evidence import additions, comparisons, pools
+from ..evidence import Pool, additions, comparisons, pools
 from ..schema import BLANKS
 from ._content import Content, exhibit, exhibits_for
 from ._votes import link, refs
@@ -81,7 +82,7 @@ def _named(review: Review, texts: pd.Series) -> pd.Series:
     return texts
 
 
-def _who(r: object) -> str:
+def _who(r: Any) -> str:
     """First author and year of a record, or what is known of them."""
     first = "authors not known" if r.authors in BLANKS else r.authors.partition(",")[0].removesuffix(" et al.")
     several = "" if r.authors in BLANKS or not ("," in r.authors or "et al" in r.authors) else " et al."
@@ -202,7 +203,7 @@ def _dated(snapshot: pd.Series) -> str:
     return {"last update": f"last updated {date}", "not before": f"not before {date}"}.get(snapshot.as_of_basis, f"seen {date}")
 
 
-def _value(value: object) -> str:
+def _value(value: Any) -> str:
     return "not reported" if pd.isna(value) or value in BLANKS else str(value)
 
 
@@ -243,7 +244,8 @@ def numbers(review: Review) -> Content:
             stands = _stands(entry, study)
             before = _before(theirs.get(entry.id))
             if row.estimate is not None:
-                side = "includes 1" if row.low <= 1 <= row.high else "leaves out 1"
+                _, low, high = reached(row)
+                side = "includes 1" if low <= 1 <= high else "leaves out 1"
                 effects.append(f"{outcome} in {labels[study]} at {when(time)} {effect}, which {side}")
         lines.append({
             "trial": labels[study], "outcome": outcome, "as_printed": printed, "time": when(time), "MSC": counts[0], "control": counts[1],
@@ -262,14 +264,14 @@ def numbers(review: Review) -> Content:
     )  # fmt: skip
 
 
-def _stands(entry: object, study: str) -> str:
+def _stands(entry: Pool, study: str) -> str:
     """Where an addition stands: in a pool, beside one, or alone."""
     if study in set(entry.apart.study):
         return f"beside the {DESIGN[entry.stratum]} trials, not pooled: {entry.apart.set_index('study').why[study]}"
     return f"pooled with the {DESIGN[entry.stratum]} trials" if entry.fit else f"not pooled: {entry.reason}"
 
 
-def _before(entry: object | None) -> str:
+def _before(entry: Pool | None) -> str:
     """What the reviews' trials give by themselves."""
     if entry is None:
         return "no counts in two arms"

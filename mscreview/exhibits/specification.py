@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -80,7 +80,7 @@ def _not_in_it(review: Review) -> str:
     )
 
 
-def _about(cell: dict[str, object]) -> str:
+def _about(cell: dict[Any, Any]) -> str:
     """One cell of the grid in words: its result, then the choices that made it."""
     pooled = f"{cell['k']} trials" if cell["k"] != 1 else "one trial"
     arms = "" if cell["Tan arms"] == CHOICES["Tan arms"]["moot"] else f"; arms of Tan 2012: {cell['Tan arms']}"
@@ -147,7 +147,7 @@ def by_choice(review: Review) -> Content:
     """What each single choice does: range of the estimates, and intervals that exclude no effect."""
     cells, choices = _worded(review)
     ratio = cells[cells.measure == MEASURE]
-    records = []
+    records: list[dict[str, Any]] = []
     for column, words in choices.items():
         for code, name in words.items():
             rows, all_ = ratio[ratio[f"{column} code"] == code], cells[cells[f"{column} code"] == code]

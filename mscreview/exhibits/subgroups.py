@@ -181,7 +181,7 @@ def _title(setting: str) -> str:
 def _share(t: Tally, row: str, about: str) -> Share:
     """Turn a tally into a drawn proportion; without a direction it stands open over the whole scale."""
     words = f"{fmt.number(t.n_benefit)} of {fmt.number(t.informative)}"
-    low, high = (0.0, 1.0) if t.ci_low is None else (t.ci_low, t.ci_high)
+    low, high = (0.0, 1.0) if t.ci_low is None or t.ci_high is None else (t.ci_low, t.ci_high)
     about = f"{about}: {words} favour MSC, interval {bounds(low, high)}, {verdict(t)}"
     return Share(t.proportion or 0.0, low, high, words, t.too_few, link(row), about)
 
@@ -207,7 +207,7 @@ def subgroups(cast: pd.DataFrame, kinds: dict[str, tuple[str, ...]]) -> pd.DataF
     return pd.DataFrame(records)
 
 
-BY = {
+BY: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     "preconditioning": ("preconditioning", {"preconditioning": CLASSES}),
     "timing": ("timing of infusion", {"timing": TIMING}),
     "source": ("species and cell source", {"species": SPECIES, "msc_source": SOURCES}),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import ceil, floor, log10
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -43,7 +43,7 @@ def years(partial: str, end: bool = False) -> float:
     return int(year) + ((int(month) - 1 + end) / 12 if month else float(end))
 
 
-def _printed(values: Iterable) -> str:
+def _printed(values: Iterable[Any]) -> str:
     """Distinct values in the order of the reviews, joined as "18 / 15"."""
     found = dict.fromkeys(str(v) for v in values)
     known = [v for v in found if v not in BLANKS] or list(found)

@@ -74,4 +74,4 @@ class Site:
         """Version of the data, as their descriptor gives it."""
         import json
 
-        return json.loads((self.review.schema.folder / "datapackage.json").read_text(encoding="utf-8"))["version"]
+        return str(json.loads((self.review.schema.folder / "datapackage.json").read_text(encoding="utf-8"))["version"])

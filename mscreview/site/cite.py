@@ -162,7 +162,7 @@ def bibtex(site: Site, page: str) -> str:
         "urldate": GAPS["iso"],
     }
     entry = Entry("misc" if page == ROOT else "incollection", fields=fields, persons={"author": [Person(f"{{{AUTHOR}}}")]})
-    return Writer().to_string(BibliographyData({key(page): entry})).strip() + "\n"
+    return str(Writer().to_string(BibliographyData({key(page): entry}))).strip() + "\n"
 
 
 def ris(site: Site, page: str) -> str:

@@ -229,7 +229,7 @@ def _origin(review: Review, row: str) -> Origin:
 
 
 @once
-def _builders(review: Review) -> dict[str, Callable]:
+def _builders(review: Review) -> dict[str, Callable[..., Content]]:
     """Exhibit to the function that made it; one registered under a single id stands inside what the register calls."""
     return {
         id_: inspect.getclosurevars(family.make).nonlocals.get("function", family.make) for family in registered for id_ in family.ids(review)

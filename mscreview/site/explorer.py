@@ -115,7 +115,7 @@ def slugs(terms: Sequence[str]) -> list[str]:
     >>> slugs(["kidney transplantation", "1/2", "MSC survival and proliferation"])
     ['kidney-transplantation', '1-2', 'msc-survival-and-proliferation']
     """
-    found = {}
+    found: dict[str, str] = {}
     for term in terms:
         written = re.sub(r"[^a-z0-9]+", "-", term.lower()).strip("-")
         if written in found:

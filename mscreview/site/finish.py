@@ -30,7 +30,7 @@ class Step:
     """One thing to do, with a name for those who wait."""
 
     name: str
-    run: Callable[[], None]
+    run: Callable[[], object]
 
 
 def steps(site: Site, cited: Mapping[str, str], jobs: int = 2) -> list[Step]:

@@ -35,7 +35,7 @@ def version(review: Review) -> str:
     >>> version(open_review()).count(".")
     2
     """
-    return review.schema.descriptor["version"]
+    return str(review.schema.descriptor["version"])
 
 
 def released(review: Review) -> date:
@@ -127,14 +127,14 @@ def linked(site: Site, page: str, description: str) -> list[dict[str, Any]]:
         first = {**book, **common, "bookFormat": "https://schema.org/EBook", "isBasedOn": based}
     else:
         kind = "Article" if part == "about" else "ScholarlyArticle"
-        based = {"isBasedOn": [_paper(review, part)]} if part in reviews.index else {}
-        first = {"@type": kind, "@id": f"{url}#article", **common, "mainEntityOfPage": url, "isPartOf": book, **based}
+        on = {"isBasedOn": [_paper(review, part)]} if part in reviews.index else {}
+        first = {"@type": kind, "@id": f"{url}#article", **common, "mainEntityOfPage": url, "isPartOf": book, **on}
     tables = [name for name in review.schema.tables if _page_of_rows(site, name) == page]
     return [first, *([_whole(site)] if page in (ROOT, TABLES) else []), *(_table(site, name) for name in tables)]
 
 
 def _keywords(review: Review) -> list[str]:
-    return review.schema.descriptor["keywords"]
+    return list(review.schema.descriptor["keywords"])
 
 
 def _made(site: Site) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def doubt(review: Review, review_id: str) -> str:
     """
     if review.table("reviews").set_index("review_id").confidence[review_id] == "verified":
         return ""
-    return review.table("studies").set_index("study_id").note[review_id]
+    return str(review.table("studies").set_index("study_id").note[review_id])
 
 
 def _page_of_rows(site: Site, table: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
 from ..charts import INK, NARROW, WIDE, engine, spec, trusted
@@ -16,6 +16,7 @@ from ..memory import once
 from ..origin import Origin, origin
 
 if TYPE_CHECKING:
+    from ..charts import Draw
     from ..exhibits._content import Content
     from ..review import Review
     from . import Site
@@ -70,7 +71,7 @@ def script(site: Site, id: str, content: Content) -> str:
     if id.removesuffix(WITHOUT) not in site.shown:
         raise KeyError(id)
     with trusted():
-        specs = {name: spec(content.draw(width)) for name, width in (("wide", WIDE), ("narrow", NARROW))}
+        specs = {name: spec(cast("Draw", content.draw)(width)) for name, width in (("wide", WIDE), ("narrow", NARROW))}
     rows: dict[str, list[str]] = {}
     behind = _behind(content)
     for record in (r for one in specs.values() for r in _records(one)):

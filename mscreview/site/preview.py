@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ..charts import BLUE, FONT, ORANGE
 from ..state import day_words
@@ -54,7 +54,8 @@ def counts(review: Review) -> tuple[Count, Count]:
     whole = review.blank("findings", "arm") == "not_applicable"
     animals = findings[(findings.population == "animal") & whole]
     patients = findings[findings.population == "patient"]
-    return tuple(Count(int((side.favours == "msc").sum()), len(side)) for side in (animals, patients))
+    first, second = (Count(int((side.favours == "msc").sum()), len(side)) for side in (animals, patients))
+    return first, second
 
 
 def alt(review: Review) -> str:
@@ -149,7 +150,7 @@ def _logo() -> str:
     """
     text = re.sub(r' (?:textLength|lengthAdjust)="[^"]*"', "", LOGO.read_text(encoding="utf-8"))
     text = re.sub(r'font-family="[^"]*"', f'font-family="{FONT}"', text)
-    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text)
+    box = cast("re.Match[str]", re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text))
     height = 78
     width = height * float(box[1]) / float(box[2])
     inner = text[text.index(">", text.index("<svg")) + 1 : text.rindex("</svg>")]

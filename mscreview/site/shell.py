@@ -42,7 +42,7 @@ _NEEDLESS = (
     "styles/theme.css", "styles/pydata-sphinx-theme.css", "styles/sphinx-book-theme.css", "images/**/*",
 )  # fmt: skip
 
-Edit = tuple[str, str, str | Callable[[re.Match], str]]
+Edit = tuple[str, str, str | Callable[[re.Match[str]], str]]
 # Name, what is looked for, what stands there instead. Those of `_ALWAYS` must be found on every page: else the theme has changed.
 _ALWAYS: tuple[Edit, ...] = (
     ("scheme script", r'<script data-cfasync="false">.*?</script>', f"<script>{SCHEME}</script>"),
@@ -107,7 +107,7 @@ def shell(html: str) -> str:
     return _policy(_one_sheet(html))
 
 
-def _script(match: re.Match, html: str) -> str:
+def _script(match: re.Match[str], html: str) -> str:
     name = match[2].partition("?")[0].rpartition("/")[2]
     wanted = _WANTED.get(name, "")
     if wanted is None or wanted not in html:
@@ -142,9 +142,9 @@ def front(html: str) -> str:
     '<html data-content_root="./"><a href="x.css"></a><a href="chapters/a.html#b"></a><a href="#c"></a>'
     """
 
-    def moved(match: re.Match) -> str:
+    def moved(match: re.Match[str]) -> str:
         if re.match(r"#|[a-z]+:|$", match[2]):
-            return match[0]
+            return str(match[0])
         return f'{match[1]}"{posixpath.normpath(posixpath.join(FRONT_FOLDER, match[2]))}"'
 
     html = re.sub(r'(\b(?:href|src|action)=)"([^"]*)"', moved, html)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 # The book's own sheets, in the order of the cascade.
 OWN = ("base", "exhibits", "charts", "tables", "facts", "state", "explorer", "search", "cite", "print")
@@ -69,7 +70,7 @@ def purge(sheet: str, used: set[str]) -> str:
         names = (re.sub(r"\\(.)", r"\1", name) for name in _NAME.findall(bare))
         return all(name in used or _COMPOSED.search(name) for name in names)
 
-    def write(rules: list) -> str:
+    def write(rules: list[Any]) -> str:
         parts = []
         for rule in rules:
             if rule.type == "qualified-rule":

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pybtex.plugin import find_plugin, register_plugin
 from sphinx.application import Sphinx
@@ -51,9 +51,9 @@ def start(app: Sphinx) -> None:
         book = Book(Path(app.srcdir))
     except DataError as error:
         raise ExtensionError(f"no page is built from bad data\n{error}") from error
-    app.mscreview_book = book  # type: ignore[attr-defined]
+    cast(Any, app).mscreview_book = book
     app.config.html_static_path.append(str(WEB / "static"))
-    app.builder.search = False
+    cast(Any, app.builder).search = False
     cache = Path(app.config.nb_execution_cache_path or Path(app.outdir).parent / ".jupyter_cache")
     used, left = seed(cache, Path(app.srcdir))
     log.info("references: %d shown as committed, %d chapters to execute", used, left)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Any, cast
 
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -19,7 +20,8 @@ LEDGER = "tbl-ledger"
 
 def of(app: Sphinx) -> Book:
     """Return the book of a build."""
-    return app.mscreview_book  # type: ignore[attr-defined]
+    book: Book = cast(Any, app).mscreview_book
+    return book
 
 
 class Book:

@@ -6,7 +6,7 @@ import re
 import shutil
 from html import escape, unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, urlencode
 
 from docutils import nodes
@@ -108,7 +108,7 @@ def finish_site(app: Sphinx, error: Exception | None) -> None:
         return
     book, site = _book.of(app), site_of(app)
     finish.only(site.out / "feeds", feed.write(book.review, site.out, site.address))
-    cited = {c.key: c.citation_id for c in app.env.get_domain("cite").citations}
+    cited = {c.key: c.citation_id for c in cast(Any, app.env.get_domain("cite")).citations}
     steps = finish.steps(site, cited)
     try:
         for step in status_iterator(steps, "writing the site around the pages... ", "brown", len(steps), app.verbosity, lambda s: s.name):

@@ -23,7 +23,7 @@ from ..load import AS_OF, Raw, read_as_of, read_raw
 from ..schema import FILE, Schema, Table, data_folder, read_schema
 from ..validate import validate
 from . import commit
-from .commit import StoreError
+from .commit import StoreError as StoreError
 
 STATE = ".mscreview"
 # A commit takes seconds; whoever waits longer waits for something that hangs.

@@ -222,7 +222,7 @@ def _read(record: Path) -> dict[str, Any]:
         raise StoreError(record, f"cannot be read; see with git what is right, then delete {record.parent}") from error
 
 
-def _nobody_else(home: Path, stage: Path, record: Mapping[str, Mapping], allowed: tuple[str, ...]) -> None:
+def _nobody_else(home: Path, stage: Path, record: Mapping[str, Mapping[str, Any]], allowed: tuple[str, ...]) -> None:
     """Refuse to overwrite a file that somebody changed after the commit was cut off."""
     for path, entry in record.items():
         if _state(_end(home, path, entry)) not in [entry[a] for a in allowed]:

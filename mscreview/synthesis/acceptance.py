@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -127,7 +128,7 @@ def _regression(rows: pd.DataFrame, settings: Mapping[str, str]) -> dict[str, fl
     return single | {f"{n}[{i}]": float(x) for n, values in lists.items() for i, x in enumerate(values)}
 
 
-def _direction(rows: pd.DataFrame, settings: Mapping[str, str]) -> dict[str, float]:
+def _direction(rows: pd.DataFrame, settings: Mapping[str, str]) -> dict[str, Any]:
     benefit, harm = int(settings["benefit"]), int(settings["harm"])
     low, high = direction.interval(benefit, benefit + harm, settings.get("interval", "wilson"))
     return {

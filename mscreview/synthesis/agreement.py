@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 
@@ -88,7 +89,7 @@ def alpha(readings: Sequence[Sequence[float | None]], level: str = "nominal") ->
     values = np.array([[np.nan if cell is None else cell for cell in reader] for reader in readings], float)
     try:
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = float(krippendorff.alpha(reliability_data=values, level_of_measurement=level))
+            found = float(krippendorff.alpha(reliability_data=values, level_of_measurement=cast(Any, level)))
     except (ValueError, AssertionError) as error:
         raise SynthesisError(f"alpha is not defined: {error}") from error
     if not np.isfinite(found):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -185,16 +187,17 @@ def one_effect(study: pd.DataFrame, measure: str) -> tuple[float, float, float]:
     return middle, low, high
 
 
-def _of_means(studies: pd.DataFrame, measure: str) -> tuple:
+def _of_means(studies: pd.DataFrame, measure: str) -> tuple[Any, Any]:
     mean_t, sd_t, n_t, mean_c, sd_c, n_c = (studies[c].to_numpy(float) for c in MEANS)
     if measure == "md":
         return mean_t - mean_c, sd_t**2 / n_t + sd_c**2 / n_c
     from statsmodels.stats.meta_analysis import effectsize_smd
 
-    return effectsize_smd(mean_t, sd_t, n_t, mean_c, sd_c, n_c)
+    effect, variance = effectsize_smd(mean_t, sd_t, n_t, mean_c, sd_c, n_c)
+    return effect, variance
 
 
-def _of_counts(studies: pd.DataFrame, measure: str) -> tuple:
+def _of_counts(studies: pd.DataFrame, measure: str) -> tuple[Any, Any]:
     a, n1, c, n2 = (studies[x].to_numpy(float) for x in COUNTS)
     b, d = n1 - a, n2 - c
     half = np.where((a == 0) | (b == 0) | (c == 0) | (d == 0), 0.5, 0.0)

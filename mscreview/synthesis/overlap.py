@@ -147,7 +147,8 @@ def _checked(cited: Matrix, possible: Matrix | None) -> tuple[np.ndarray, np.nda
 
 
 def _area(cells: np.ndarray, zeros: int) -> Overlap:
-    return _overlap(int(cells.sum()), *cells.shape, zeros)
+    studies, reviews = cells.shape
+    return _overlap(int(cells.sum()), studies, reviews, zeros)
 
 
 def _overlap(citations: int, studies: int, reviews: int, zeros: int) -> Overlap:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -196,7 +197,7 @@ def pool(
     return replace(fit, studies=table, left_out=left_out, notes=tuple(notes))
 
 
-def subgroups(studies: pd.DataFrame, by: str, **settings: object) -> tuple[dict[str, Fit], float | None, int, float | None]:
+def subgroups(studies: pd.DataFrame, by: str, **settings: Any) -> tuple[dict[str, Fit], float | None, int, float | None]:
     """Pool each subgroup by itself and test whether they differ.
 
     Parameters
@@ -237,7 +238,7 @@ def subgroups(studies: pd.DataFrame, by: str, **settings: object) -> tuple[dict[
     return fits, q, len(fits) - 1, float(chi2.sf(q, len(fits) - 1))
 
 
-def leave_one_out(studies: pd.DataFrame, **settings: object) -> Iterator[tuple[str, Fit]]:
+def leave_one_out(studies: pd.DataFrame, **settings: Any) -> Iterator[tuple[str, Fit]]:
     """Pool again without each study in turn; yields its label and the fit of the others.
 
     Examples
@@ -284,7 +285,7 @@ def _fit(
 
     k, random, notes = len(y), method in RANDOM, []
     tau2 = between.ESTIMATORS[method](y, v) if random else 0.0
-    if centre is None:
+    if centre is None or se is None or weights is None:
         centre, weights = between.mean(y, v, tau2)
         se = float(np.sqrt(1 / weights.sum()))
     df = None
@@ -316,7 +317,7 @@ def _fit(
     )  # fmt: skip
 
 
-def _predict(centre: float, se: float, tau2: float, k: int, convention: str, notes: list[str]) -> tuple:
+def _predict(centre: float, se: float, tau2: float, k: int, convention: str, notes: list[str]) -> tuple[float | None, float | None, str | None]:
     """Interval in which the effect of a further study is expected."""
     from scipy.stats import t
 
@@ -329,7 +330,7 @@ def _predict(centre: float, se: float, tau2: float, k: int, convention: str, not
     return centre - half, centre + half, convention
 
 
-def _cells(studies: pd.DataFrame) -> tuple:
+def _cells(studies: pd.DataFrame) -> tuple[np.ndarray, ...]:
     a, n1, c, n2 = (studies[x].to_numpy(float) for x in COUNTS)
     return a, n1, c, n2, n1 + n2
 

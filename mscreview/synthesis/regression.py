@@ -103,7 +103,7 @@ def _solve(y: np.ndarray, v: np.ndarray, design: np.ndarray, tau2: float) -> tup
 def _tau2(y: np.ndarray, v: np.ndarray, design: np.ndarray, tolerance: float) -> float:
     k, terms = design.shape
     _, beta, projection = _solve(y, np.ones(k), design, 0.0)
-    start = (float(((y - design @ beta) ** 2).sum()) - float(np.trace(np.diag(v) @ projection))) / (k - terms)
+    start: float = (float(((y - design @ beta) ** 2).sum()) - float(np.trace(np.diag(v) @ projection))) / (k - terms)
     tau2 = max(0.0, start)
     for _ in range(_STEPS):
         _, _, p = _solve(y, v, design, tau2)

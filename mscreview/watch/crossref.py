@@ -163,7 +163,7 @@ def _notice(what: str, about: str, update: Mapping[str, Any], work: Mapping[str,
 
 def _year(holder: Mapping[str, Any], name: str) -> str:
     parts = holder.get(name)
-    found = parts.get("date-parts") if isinstance(parts, dict) else None
+    found: Any = parts.get("date-parts") if isinstance(parts, dict) else None
     try:
         return str(int(found[0][0]))
     except (TypeError, ValueError, LookupError):

@@ -265,7 +265,7 @@ class CtGov:
 
     def _pages(self, params: Mapping[str, str], tell: Tell | None) -> list[Mapping[str, Any]]:
         # Whole records, not `fields`: a piece that the service renames would otherwise look like a blank or a refusal.
-        same = {**params, "format": "json", "countTotal": "true", "pageSize": PAGE}
+        same: dict[str, str | int] = {**params, "format": "json", "countTotal": "true", "pageSize": PAGE}
         found: dict[str, Mapping[str, Any]] = {}
         token, total, page = "", None, 0
         tokens: set[str] = set()

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -122,7 +123,7 @@ class Memory:
     started: str
     what: str
     since: str
-    done: dict[str, dict] = field(default_factory=dict)
+    done: dict[str, dict[str, Any]] = field(default_factory=dict)
     ours: list[str] = field(default_factory=list)
 
     @classmethod

@@ -255,8 +255,8 @@ def settle(strategy: Row, findings: Findings, cells: Cells, asked: Asked, ours: 
     >>> outcome.log["state"], outcome.log["new"], outcome.added
     ('ok_new', '1', {'new_evidence': ['pmid-1'], 'search_log': ['some-search.20261201T000000Z']})
     """
-    merge, things = (announcements, findings.notices) if findings.notices else (candidates, findings.records)
-    merged = merge(things, cells, strategy["search_id"], asked.day, ours)
+    rest = (cells, strategy["search_id"], asked.day, ours)
+    merged = announcements(findings.notices, *rest) if findings.notices else candidates(findings.records, *rest)
     stood = {r["evidence_id"]: r for r in cells["new_evidence"].rows}
     evidence = stood | {r["evidence_id"]: r for r in (*merged.extended, *merged.rows)}
     fresh: dict[str, list[Row]] = {
@@ -319,7 +319,7 @@ def failed(strategy: Row, error: Exception, cells: Cells, asked: Asked) -> Outco
     log = {
         "state": "failed",
         "since": "not_applicable" if always else asked.since or "not_applicable",
-        "hits": str(error.hits) if alarm else "not_reported",
+        "hits": str(error.hits) if isinstance(error, Alarm) else "not_reported",
         "new": "not_reported",
         "pending": str(pending(cells["new_evidence"].rows, strategy["search_id"])),
         "alarm": said if alarm else "not_applicable",

@@ -148,7 +148,7 @@ class EuropePmc:
         return found, altered
 
     def _ask(self, query: str, size: int, cursor: str) -> dict[str, Any]:
-        params = {
+        params: dict[str, str | int] = {
             "query": query,
             "format": "json",
             "resultType": "lite",

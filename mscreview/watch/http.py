@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from importlib import metadata
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
 from .records import Silent, WatchError
 from .words import line
@@ -274,7 +274,7 @@ class Http:
             reraise=True,
         )
         try:
-            return retrying(self._once, url, params, by_post, parse)
+            return cast(T, retrying(self._once, url, params, by_post, parse))
         except _Again as error:
             if error.least > LONGEST_WAIT:
                 asked = f"{name}: {error.what}, and asks to wait {error.least:,.0f} s"
@@ -285,18 +285,18 @@ class Http:
         except WatchError as error:
             raise WatchError(f"{name}: {error}") from error
 
-    def _pause(self, state: RetryCallState) -> float:
-        error = state.outcome.exception()
+    def _pause(self, state: Any) -> float:
+        error: _Again = state.outcome.exception()
         return min(max(self._first_wait * 2 ** (state.attempt_number - 1), error.least), LONGEST_WAIT)
 
-    def _say(self, name: str, state: RetryCallState) -> None:
+    def _say(self, name: str, state: Any) -> None:
         if self.tell:
             seconds = f"{state.next_action.sleep:.1f}".removesuffix(".0")
             self.tell(f"{name}: {state.outcome.exception().what}; try {state.attempt_number + 1} of {TRIES} in {seconds} s")
 
     def _once(self, url: str, params: Params | None, by_post: bool, parse: Callable[[bytes, str], T]) -> T:
         self._turn(urlsplit(url).netloc)
-        sent = {"data": dict(params)} if by_post else {"params": params}
+        sent: dict[str, Any] = {"data": dict(params or {})} if by_post else {"params": params}
         try:
             with self._client.stream("POST" if by_post else "GET", url, **sent) as response:
                 body = self._read(response)

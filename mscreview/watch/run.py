@@ -153,15 +153,16 @@ def run(
     except WatchError as error:
         console.say(str(error))
         return WRONG_USE
+    asking: Any = services or clients
     done: list[Outcome] = []
     code, trouble = PROBLEMS, ""
     try:
         if dry_run:
-            _work(what, root, Paper(root, asked.day), None, services or clients, asked, console, done)
+            _work(what, root, Paper(root, asked.day), None, asking, asked, console, done)
         else:
             with turn(root, console.say):
                 memory = Memory.recall(root, asked.now, what, asked.since)
-                _work(what, root, Desk(root, asked.day), memory, services or clients, asked, console, done)
+                _work(what, root, Desk(root, asked.day), memory, asking, asked, console, done)
         code = PROBLEMS if not done or any(_bad(o.log) for o in done) else GOOD
         trouble = "" if done else f"data/searches.csv has no search of kind watch for {what}"
     except KeyboardInterrupt:
