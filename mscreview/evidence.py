@@ -191,7 +191,8 @@ def _animals(review: Tables) -> pd.DataFrame:
         author.where(~author.isin(BLANKS), "Ref. " + experiments.ref_no.astype(str) + ",") + " " + experiments.year.astype(str)
     )
     kept = ["label", "setting", "species", "model", "msc_source", "preconditioning", "timing"]
-    return experiments.groupby("study_id")[kept].agg(lambda values: "; ".join(dict.fromkeys(values)))
+    by_study = cast(Any, experiments.groupby("study_id")[kept])
+    return pd.DataFrame(by_study.agg(lambda values: "; ".join(dict.fromkeys(values))))
 
 
 def _timing(days: object) -> str:

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -136,7 +136,8 @@ def _write(column: str, value: Any) -> str:
         if column.endswith("days"):
             return fmt.days(value)
         return fmt.words([v if isinstance(v, str) else fmt.number(v) for v in value])
-    if pd.isna(value):
+    blank: bool = pd.isna(value)
+    if blank:
         raise FactError(f"the cell in {column} is blank")
     if pd.api.types.is_bool(value):
         return str(value).lower()

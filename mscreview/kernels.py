@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import Any
+from typing import Any, cast
 
 from jupyter_client.provisioning import LocalProvisioner
 
@@ -77,7 +77,7 @@ class _Server:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: Any = subprocess.Popen([sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        atexit.register(self._process.stdin.close)
+        atexit.register(cast(Any, self._process).stdin.close)
 
     def fork(self, request: dict[str, Any]) -> int:
         with self._lock:

@@ -95,7 +95,9 @@ class Offer:
         asked = {name: value for name, value in (("doi", doi), ("pmid", pmid), ("nct_id", nct)) if value}
         for name, value in asked.items():
             try:
-                self._given.setdefault(place(self.kind, self.schema, name) if self.kind else ("", ""), value)
+                if self.kind is None:
+                    raise KeyError(f"unknown field {name!r} (allowed: {', '.join(chapter.ASKS)})")
+                self._given.setdefault(place(self.kind, self.schema, name), value)
             except KeyError as error:
                 raise DataError([Problem(f"--{name.removesuffix('_id')}", 0, name, error.args[0])]) from error
         if not asked:
@@ -123,7 +125,7 @@ class Offer:
             found |= {("registry", "as_of"): self.day.isoformat(), ("registry", "as_of_basis"): "capture"}
             found |= {("registry", "read_at"): "registry service", ("registry", "nct_id"): record.nct_id or record.key}
         for at, value in found.items():
-            if value and at[0] in self.kind.tables and at[1] in self.schema.tables[at[0]].columns:
+            if value and self.kind and at[0] in self.kind.tables and at[1] in self.schema.tables[at[0]].columns:
                 self._given[at] = self._given.get(at) or value
 
     def read(self, path: Path) -> None:

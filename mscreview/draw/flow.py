@@ -206,8 +206,8 @@ def without_twins(made: Panel) -> Panel:
         joined = result.nodes.setdefault(home.get(key, key), Node(home.get(key, key), [], node.zone))
         joined.chips += [replace(chip) for chip in node.chips]
     for arc in made.arcs:
-        ends = {"source": home.get(arc.source, arc.source), "target": home.get(arc.target, arc.target)}
-        _arc(result.arcs, replace(arc, **ends, rows=list(arc.rows)))
+        source, target = home.get(arc.source, arc.source), home.get(arc.target, arc.target)
+        _arc(result.arcs, replace(arc, source=source, target=target, rows=list(arc.rows)))
     return result
 
 

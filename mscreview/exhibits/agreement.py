@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -61,9 +61,9 @@ class Reading:
         return int(self.cells.agrees.sum())
 
     @property
-    def wilson(self) -> tuple[float, float] | tuple[None, None]:
+    def wilson(self) -> tuple[float, float]:
         """Interval of the share that agrees."""
-        return interval(self.agreed, len(self.cells), "wilson")
+        return cast("tuple[float, float]", interval(self.agreed, len(self.cells), "wilson"))
 
     @property
     def counts(self) -> list[list[int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from math import log
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -81,7 +81,8 @@ def _filled(review: Review, words: str, ids: tuple[str, ...]) -> str:
 @exhibit("fig-cell-fate")
 def cell_fate(review: Review) -> Content:
     """Organs in which infused cells are found, and the hours for which they last."""
-    statements, lines = review.table("statements").set_index("statement_id"), []
+    statements = review.table("statements").set_index("statement_id")
+    lines: list[dict[str, Any]] = []
     for id, route, words, organs in PLACES:
         lines.append(
             {

@@ -355,7 +355,8 @@ def _tallies(cast: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Give one row of figures for each group of votes."""
     records = []
     for values, rows in cast[cast.counted].groupby([*keys, "domain"], sort=False):
-        records.append({**dict(zip([*keys, "domain"], values, strict=True)), **figures(added(rows)), "row": ";".join(rows.row)})
+        counted: Any = added(rows)
+        records.append({**dict(zip([*keys, "domain"], values, strict=True)), **figures(counted), "row": ";".join(rows.row)})
     return pd.DataFrame(records)
 
 

@@ -83,7 +83,7 @@ def side(days: object) -> str:
     return {-1: before, 0: same, 1: after}[signs.pop()] if len(signs) == 1 else several
 
 
-def told(values: Iterable[object], blank: str = UNTOLD) -> str:
+def told(values: Iterable[Any], blank: str = UNTOLD) -> str:
     """Write different values as one cell; where there is none, the first blank among them, else `blank`.
 
     Examples
@@ -150,7 +150,7 @@ def explorer(review: Review) -> Content:
         "setting": data.setting.map({s: i for i, s in enumerate(SETTINGS)}), "year": pd.to_numeric(data.year, errors="coerce"),
         "record": data.record,
     })  # fmt: skip
-    data = data.loc[order.sort_values(list(order), kind="stable").index].reset_index(drop=True)
+    data = data.loc[order.sort_values(order.columns.tolist(), kind="stable").index].reset_index(drop=True)
     animals = data.evidence == ANIMALS
     parts = [_kinds(data[animals]), _kinds(data[~animals])]
     marked = int(data.review.str.contains(SINCE).sum())

@@ -200,14 +200,14 @@ def _fitting(label: str, room: float) -> str:
 def _draw(c: Citations, states: list[list[str]], width: int) -> alt.LayerChart:
     narrow = width <= NARROW
     sheet, blocks, step, line = Sheet(width), 2 if narrow else 3, 18 if narrow else 21, 20
-    y = 8
+    y: float = 8
     for r in c.reviews.itertuples():
         sheet.text(0, y, r.letter, bold=True)
         sheet.text(18, y, r.name)
         y += 18
     used = {state for states_ in states for state in states_}
     top = sheet.key([look for state, look in LOOK.items() if state in used], y - 2) + 16
-    items = [item for title, rows in _groups(c) for item in (title, *rows)]
+    items: list[Any] = [item for title, rows in _groups(c) for item in (title, *rows)]
     places, across = _flow(items, blocks), width / blocks
     room = min(across - 8 - step * len(c.reviews), 150)
     rows = dict(zip(zip(c.found.study_id, c.found.review_id, strict=True), c.found.row, strict=True))

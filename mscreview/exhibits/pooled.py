@@ -183,7 +183,7 @@ def acute_rejection(review: Review) -> Content:
 def _acute_rejection(review: Review, since: bool) -> Content:
     every = pools(review, additions=since)
     found = every[REJECTION]
-    fit = found.fit
+    fit = cast(Fit, found.fit)
     fit = replace(fit, studies=fit.studies.assign(under=[when(t) for t in fit.studies.timepoint]))
     other = every[REJECTION.replace("randomised", "other")]
     basis = review.table("trial_designs").set_index("study_id").basis

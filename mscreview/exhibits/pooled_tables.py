@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from ..draw.forest import reached
 from ..evidence import ARMS, ARMS_OF, CI, MEASURE, METHOD, Pool, additions, comparisons, pools
 from ..exhibit import MARK, html_table
 from ..schema import BLANKS
-from ..synthesis.pool import INTERVALS, METHODS, pool
+from ..synthesis.pool import INTERVALS, METHODS, Fit, pool
 from ._content import SINCE, Content, exhibit, switched
 from .pooled import ARM_WORDS, DESIGN, HALF, RENAL, author, convention, foretold, labels, shown, trial_row, two_arms, when
 
@@ -78,7 +78,7 @@ def _pooled_table(review: Review, since: bool) -> Content:
         caption="Every outcome of controlled trials for which counts could be read in both arms, by setting and design. Pooled: risk ratio with 95% interval, "
         f"{METHODS[METHOD]} ({INTERVALS[CI]} interval), and the Hartung–Knapp–Sidik–Jonkman (HKSJ) interval beside it; else the risk ratio of the one trial. A trial with several time points enters with its first. {HALF}, for differences too.",
         alt=f"{fmt.number(len(done))} of {fmt.number(len(every))} outcomes can be pooled: "
-        + fmt.words([f"{p.outcome} in {DESIGN[p.stratum]} trials, {shown(p.fit)}, HKSJ {_hksj(p)}" for p in done])
+        + fmt.words([f"{p.outcome} in {DESIGN[p.stratum]} trials, {shown(cast(Fit, p.fit))}, HKSJ {_hksj(p)}" for p in done])
         + f". {fmt.number(one)} rest on one trial."
         + (f" {fmt.counted(len(new), 'line rests', 'lines rest')} on trials since the reviews, in whole or in part." if len(new) else ""),
         data=data,
@@ -159,7 +159,7 @@ def published_table(review: Review) -> Content:
             "why": _why(review, p, own),
             "row": ";".join([f"published_pools/{p.pooled_id}", *([] if own is None else own.trials.row)]),
         })  # fmt: skip
-    records.sort(key=lambda r: (r["here"] == "none", r["outcome"], int(re.match(r"\d*", r["time"])[0] or 0)))
+    records.sort(key=lambda r: (r["here"] == "none", r["outcome"], int(re.sub(r"\D.*", "", r["time"], flags=re.S) or 0)))
     data = pd.DataFrame(records)
     have = int((data.here != "none").sum())
     arm = _arm_used(review, next(published.itertuples()))

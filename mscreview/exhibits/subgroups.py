@@ -103,7 +103,7 @@ def sensitivity(review: Review) -> Content:
     found = _omitted(review)
     panels: dict[str, dict[str, tuple[Share, list[Bound]]]] = {}
     for (setting, domain), rows in found.groupby(["setting", "domain"], sort=False):
-        full, rest = rows[rows.left_out == "nothing"].iloc[0], rows[rows.left_out != "nothing"]
+        whole, rest = rows[rows.left_out == "nothing"].iloc[0], rows[rows.left_out != "nothing"]
         marks = [
             Bound(
                 r.left_out, r.t.ci_low if r.t else None, len(r.which), r.t is None or r.t.too_few, link(r.row),
@@ -112,7 +112,7 @@ def sensitivity(review: Review) -> Content:
             )
             for r in rest.itertuples()
         ]  # fmt: skip
-        panels.setdefault(_title(setting), {})[domain] = _share(full.t, full.row, f"{setting}, {domain}, all studies"), marks
+        panels.setdefault(_title(setting), {})[domain] = _share(whole.t, whole.row, f"{setting}, {domain}, all studies"), marks
     full = found[found.left_out == "nothing"]
     enough = full[~full.t.map(lambda t: t.too_few)]
     keys = set(zip(enough.setting, enough.domain, strict=True))

@@ -287,7 +287,7 @@ class Http:
 
     def _pause(self, state: Any) -> float:
         error: _Again = state.outcome.exception()
-        return min(max(self._first_wait * 2 ** (state.attempt_number - 1), error.least), LONGEST_WAIT)
+        return float(min(max(self._first_wait * 2 ** (state.attempt_number - 1), error.least), LONGEST_WAIT))
 
     def _say(self, name: str, state: Any) -> None:
         if self.tell:

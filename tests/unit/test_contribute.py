@@ -474,6 +474,12 @@ def test_no_network(root, monkeypatch, capsys):
     assert offer._given == {("studies", "doi"): "10.1000/x"}
 
 
+def test_a_chapter_has_no_identifier(root):
+    """Nothing is asked of a service for a chapter."""
+    with pytest.raises(DataError, match="unknown field 'doi'"):
+        list(Offer(root, "chapter", DAY).prefill(doi="10.1000/x"))
+
+
 class TestWhatANewcomerMet:
     """What stopped or misled the first people who followed the guide."""
 
