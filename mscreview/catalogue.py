@@ -107,10 +107,11 @@ def build(review: Review, id: str) -> Exhibit:
     with review.reading() as drawn_from:
         parts = [(name, part, _body(name, part)) for name, part in ((id, made.content), (f"{id}-reviews-only", made.content.reviews_only)) if part]
     tables = sorted({*made.tables, *drawn_from})
-    found = None
+    without = None
     for name, part, body in reversed(parts):
-        found = Exhibit(name, part.caption, part.alt, tables, part.data, body, part.columns, found, made.helper)
-    return found
+        shown = Exhibit(name, part.caption, part.alt, tables, part.data, body, part.columns, without, made.helper)
+        without = shown
+    return shown
 
 
 def _body(id: str, content: Content) -> str:

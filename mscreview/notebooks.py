@@ -148,7 +148,7 @@ def is_current(chapter: Chapter) -> bool:
     if not chapter.reference.is_file():
         return False
     stored = nbformat.read(chapter.reference, as_version=4).metadata.get("mscreview", {})
-    return stored.keys() == {"tables", "helpers", "digest"} and stored["digest"] == digest(chapter, stored["tables"], stored["helpers"])
+    return stored.keys() == {"tables", "helpers", "digest"} and bool(stored["digest"] == digest(chapter, stored["tables"], stored["helpers"]))
 
 
 def _made_from(html: str) -> dict[str, list[str]]:

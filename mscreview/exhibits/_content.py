@@ -119,5 +119,5 @@ def exhibits_for(ids: Callable[[Review], list[str]]) -> Callable[[MakeOf], MakeO
     return wrap
 
 
-def _module(function: Callable) -> str:
+def _module(function: Callable[..., Content]) -> str:
     return function.__module__.partition(".")[2]

@@ -133,6 +133,7 @@ def settle(folder: Path, stage: Path) -> None:
         raise
     except BaseException as error:
         reason = refused(error, folder) if isinstance(error, OSError) else None
+        said = error.strerror if isinstance(error, OSError) else ""
         try:
             # Not `replace`: what refuses to replace files of the data folder may still rename here.
             os.rename(stage / RECORD, stage / UNDO)
@@ -140,7 +141,7 @@ def settle(folder: Path, stage: Path) -> None:
         except OSError:
             if reason is None:
                 raise error from None
-            raise StoreError(reason.file, f"{error.strerror}; the next command finishes the write ({stage})") from error
+            raise StoreError(reason.file, f"{said}; the next command finishes the write ({stage})") from error
         clear(folder, stage)
         if reason is None:
             raise
@@ -217,7 +218,7 @@ def _keep(end: Path, before: bytes, old: Path) -> None:
 
 def _read(record: Path) -> dict[str, Any]:
     try:
-        return json.loads(record.read_bytes())
+        return dict(json.loads(record.read_bytes()))
     except ValueError as error:
         raise StoreError(record, f"cannot be read; see with git what is right, then delete {record.parent}") from error
 
@@ -230,7 +231,7 @@ def _nobody_else(home: Path, stage: Path, record: Mapping[str, Mapping[str, Any]
             raise StoreError(_end(home, path, entry), why)
 
 
-def _sync_all(home: Path, record: Mapping[str, Mapping]) -> None:
+def _sync_all(home: Path, record: Mapping[str, Mapping[str, Any]]) -> None:
     ends = {_end(home, path, entry): entry.get("folders", 0) for path, entry in record.items()}
     for place in {parent for end, made in ends.items() for parent in list(end.parents)[: made + 1]}:
         if place.is_dir():

@@ -108,7 +108,7 @@ def refuse_read_only(path: Path) -> None:
             raise PermissionError(errno.EACCES, "")
         os.close(os.open(path, os.O_WRONLY))
     except PermissionError as error:
-        raise PermissionError(error.errno, f"{os.strerror(error.errno)} (the file is read-only)", str(path)) from None
+        raise PermissionError(error.errno, f"{os.strerror(error.errno or errno.EACCES)} (the file is read-only)", str(path)) from None
 
 
 def pour(path: Path, content: bytes) -> None:
