@@ -269,7 +269,7 @@ def _renew(chapter: Chapter) -> tuple[Chapter, Exception | None, float]:
     started = time.monotonic()
     try:
         notebook = execute(chapter)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - told to who asked, beside the other chapters
         return chapter, error, time.monotonic() - started
     chapter.reference.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, chapter.reference)

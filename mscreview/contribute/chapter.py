@@ -123,7 +123,7 @@ def create(root: Path, new: NewChapter, day: date, dry: bool = False, file: str 
         raise DataError(problems)
     toc = root / "_toc.yml"
     before = toc.read_bytes()
-    after = _listed(root, new, before.decode("utf-8"))
+    after = _listed(new, before.decode("utf-8"))
     row = {
         "chapter": new.name, "part": new.part, "mode": "living", "mode_reason": new.mode_reason, "mode_since": day.isoformat(),
         "every_days": new.every_days, "searches": new.searches,
@@ -191,7 +191,7 @@ def _roles(root: Path, words: str) -> Iterator[str]:
                 yield f"{{{role}}}`{content}` names what is not there: {key.strip()!r} (allowed: a {'study' if role != 'exhibit' else 'figure or table'} of the book{nearest(key.strip(), known)})"
 
 
-def _listed(root: Path, new: NewChapter, toc: str) -> str:
+def _listed(new: NewChapter, toc: str) -> str:
     """Put the page behind the last one of its part."""
     lines = toc.splitlines(keepends=True)
     start = next((i for i, line in enumerate(lines) if line.strip() == f"- caption: {PARTS[new.part]}"), None)
