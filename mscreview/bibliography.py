@@ -45,8 +45,8 @@ def _entry(row: Any, places: str) -> str:
     for column, field in _FIELDS.items():
         value = getattr(row, column)
         if value not in BLANKS:
-            field = "howpublished" if field == "journal" and not whole else field
-            lines.append(f"  {field} = {{{_tex(value) if column != 'title' else '{' + _tex(value) + '}'}}},")
+            name = "howpublished" if field == "journal" and not whole else field
+            lines.append(f"  {name} = {{{_tex(value) if column != 'title' else '{' + _tex(value) + '}'}}},")
     if not pd.isna(row.year):
         lines.append(f"  year = {{{row.year}}},")
     if row.pmid not in BLANKS:

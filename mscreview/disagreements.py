@@ -137,7 +137,8 @@ def find(cells: Cells) -> list[Disagreement]:
         former[side.entity, side.field].append(side)
     decided = {r["disagreement_id"]: r for r in cells["adjudications"].rows}
     found = []
-    for (entity, field), group in sides.items():
+    for (entity, field), said in sides.items():
+        group = said
         id_ = slug(entity, field)
         values = [s.value for s in group]
         if not differ(values):

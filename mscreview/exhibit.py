@@ -112,7 +112,7 @@ class Exhibit:
         if self.reviews_only is None:
             return self._html(self.id, self.id)
         # The address belongs to both, so that a link to it arrives wherever the switch stands.
-        with_, without = self._html(self.id, ""), self.reviews_only._html(self.id, self.reviews_only.id)
+        with_, without = self._html(self.id, ""), self.reviews_only._html(self.id, self.reviews_only.id)  # noqa: SLF001 - one of ours
         return (
             f'<div class="switched" id="{self.id}">{_switch(self.id)}<div class="with-additions">{with_}</div>'
             f'<div class="without-additions">{without}</div></div>'

@@ -30,7 +30,7 @@ _TRIALS: dict[str, Any] = {
     "Title": "aim_or_title",
     "Phase": "phase_printed",
     "Treatment": "treatment",
-    "Outcome measures: (1) primary, (2) secondary": lambda row: _outcomes(row),
+    "Outcome measures: (1) primary, (2) secondary": lambda row: _outcomes(row),  # noqa: PLW0108 - defined below
     "Status": "status_printed",
     "Recruitment": "status_printed",
     "Enrollment": "enrollment",

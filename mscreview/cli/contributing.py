@@ -112,7 +112,7 @@ def _new(options: argparse.Namespace) -> int:
     if not root.is_dir():
         print(f"mscreview new: no folder {root}", file=sys.stderr)
         return WRONG_USE
-    offer = Offer(root, options.kind, date.today(), options.dry_run)
+    offer = Offer(root, options.kind, date.today(), options.dry_run)  # noqa: DTZ011 - the day where the contributor is
     try:
         if options.example:
             print(offer.example(), end="")
@@ -167,7 +167,8 @@ def _import(options: argparse.Namespace) -> int:
 
     root = options.root or default_root()
     try:
-        added = bring(root, read_sheets(options.file, read_schema(root)), date.today(), options.dry_run)
+        day = date.today()  # noqa: DTZ011 - as above
+        added = bring(root, read_sheets(options.file, read_schema(root)), day, options.dry_run)
     except (DataError, StoreError) as error:
         return _refused("import", error)
     for line in told(root, added, options.dry_run):

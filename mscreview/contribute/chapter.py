@@ -117,6 +117,16 @@ def create(root: Path, new: NewChapter, day: date, dry: bool = False, file: str 
     >>> create(default_root(), page, date(2026, 11, 22), dry=True)
     ['chapters/synthesis/dose.md', '_toc.yml', 'data/chapters.csv']
     """
+<<<<<<< HEAD
+=======
+    path = root / "chapters" / f"{new.name}.md"
+    problems = list(_faults(root, new, path, file))
+    if problems:
+        raise DataError(problems)
+    toc = root / "_toc.yml"
+    before = toc.read_bytes()
+    after = _listed(new, before.decode("utf-8"))
+>>>>>>> 75c0cd0c5170f9619fd7e8f0f86f07370c029df4
     row = {
         "chapter": new.name, "part": new.part, "mode": "living", "mode_reason": new.mode_reason, "mode_since": day.isoformat(),
         "every_days": new.every_days, "searches": new.searches,
@@ -179,7 +189,7 @@ def _roles(root: Path, words: str) -> Iterator[str]:
                 yield f"{{{role}}}`{content}` names what is not there: {key.strip()!r} (allowed: a {'study' if role != 'exhibit' else 'figure or table'} of the book{nearest(key.strip(), known)})"
 
 
-def _listed(root: Path, new: NewChapter, toc: str) -> str:
+def _listed(new: NewChapter, toc: str) -> str:
     """Put the page behind the last one of its part."""
     lines = toc.splitlines(keepends=True)
     start = next((i for i, line in enumerate(lines) if line.strip() == f"- caption: {PARTS[new.part]}"), None)

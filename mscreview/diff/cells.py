@@ -102,7 +102,7 @@ def _rows(table: str, old: Side, new: Side, names: Names) -> Iterator[Change]:
 
 def _whole(kind: str, raw: Raw, names: Names) -> Change:
     table = raw.table.name
-    groups = sorted({names.of(g) for g in _groups(table, {r[raw.table.key]: r for r in raw.rows}) if g})
+    groups = sorted({names.of(g) for g in _groups({r[raw.table.key]: r for r in raw.rows}) if g})
     title = raw.table.title[0].lower() + raw.table.title[1:]
     named = title if title == _say(table) else f"{title} ({_say(table)})"
     on = f", on {listed(groups)}" if 1 <= len(groups) <= NAMED else ""
@@ -122,7 +122,7 @@ def _columns(table: str, before: Raw, after: Raw, names: Names) -> Iterator[Chan
             )
 
 
-def _groups(table: str, rows: dict[str, dict[str, str]]) -> dict[str, list[str]]:
+def _groups(rows: dict[str, dict[str, str]]) -> dict[str, list[str]]:
     """Study or trial → keys of its rows; all rows under nothing where a table speaks of neither."""
     groups: dict[str, list[str]] = defaultdict(list)
     for key, row in rows.items():
@@ -136,7 +136,7 @@ def _grouped(kind: str, table: str, rows: dict[str, dict[str, str]], names: Name
         about = {row.get("nct_id") or row.get("entity") or key for key, row in rows.items()}
         yield _rows_change(kind, table, table, rows, f"{_counted(len(rows), kind)} {to} {_say(table)}, on {listed(sorted(about))}.", names)
         return
-    for group, keys in sorted(_groups(table, rows).items()):
+    for group, keys in sorted(_groups(rows).items()):
         part = {k: rows[k] for k in keys}
         if group and table == "studies":
             words = f"The study {names.of(group)}, “{cut(part[group].get('title', ''))}”, was {kind} {to} {_say(table)}."

@@ -52,7 +52,6 @@ def condensed(changes: Iterable[Change], singly: int = SINGLY) -> list[Change]:
     >>> condensed(cells)[0].words
     'In results, the number of patients was corrected in 20 rows.'
     """
-
     groups: dict[tuple[str, str, str], list[Change]] = defaultdict(list)
     found = []
     for change in changes:

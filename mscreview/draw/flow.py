@@ -269,7 +269,7 @@ def columns(panels: Sequence[Panel], width: float) -> None:
         for key, node in made.nodes.items():
             column = depth[key]
             fit(node, rooms[-1] if column == last else rooms[column])
-            if node.chips[0].kind not in ("via",) and column == 0:
+            if node.chips[0].kind != "via" and column == 0:
                 leaving = sum(a.source == key for a in made.arcs)
                 stretch(node, height=14 + 9 * leaving)
             lefts.setdefault((-1, -1) if column == last else (0, 0) if column == 0 else (index, column), []).append(node)

@@ -131,24 +131,24 @@ def swim(review: Review) -> Content:
     apart = len(cast) - len(counted)
     studies = ";".join(f"trial_designs/{s}" for s in review.table("trial_designs").study_id)
     lines = [
-        ("1a", "Grouping, and why", f"By population and allocation: {fmt.words([f'{n} {evidence.STRATA[s]}' for s, n in strata.items()])} with a vote that counts; within "
+        ("1a", "Grouping, and why", (f"By population and allocation: {fmt.words([f'{n} {evidence.STRATA[s]}' for s, n in strata.items()])} with a vote that counts; within "
          "these by setting (AKI, sepsis, kidney transplantation) and outcome domain. Cells act by different paths in each setting, and animals are "
-         "not small patients."),
+         "not small patients.")),
         ("1b", "Changes to the groups", "None since the first version of this book; groups follow the vocabularies, whose history is kept."),
-        ("2", "Standardised measure", f"Direction of effect (benefit, harm, no difference) by the direction a patient would want; risk ratios "
-         f"where two arms have counts. {fmt.number(len(evidence.comparisons(review)))} comparisons have them, none has means with a spread."),
-        ("3", "Synthesis methods, and why", f"One vote a study and domain when at least {share}% of its outcomes agree; exact two-sided sign test; {interval} "
-         f"interval. Direction is all that the reviews print. Counts: {model}, for {fmt.counted(len(fitted), 'pool')} of {len(pools)}."),
+        ("2", "Standardised measure", (f"Direction of effect (benefit, harm, no difference) by the direction a patient would want; risk ratios "
+         f"where two arms have counts. {fmt.number(len(evidence.comparisons(review)))} comparisons have them, none has means with a spread.")),
+        ("3", "Synthesis methods, and why", (f"One vote a study and domain when at least {share}% of its outcomes agree; exact two-sided sign test; {interval} "
+         f"interval. Direction is all that the reviews print. Counts: {model}, for {fmt.counted(len(fitted), 'pool')} of {len(pools)}.")),
         ("4", "Which results come first", "Randomised trials before others, patients before animals; of several time points of one outcome the first with counts."),
-        ("5", "How heterogeneity was looked at", "Subgroups by class of preconditioning, species, cell source and timing; leaving out one review, study or class; "
+        ("5", "How heterogeneity was looked at", ("Subgroups by class of preconditioning, species, cell source and timing; leaving out one review, study or class; "
          f"τ² with its Q-profile interval and both forms of I²; {fmt.number(len(evidence.specifications(review)))} other ways of pooling. Funnel plots and "
-         f"their tests from {small_study.ENOUGH} studies on: no pool has as many."),
+         f"their tests from {small_study.ENOUGH} studies on: no pool has as many.")),
         ("6", "Certainty", "Said in words beside each answer, with its reasons; the way trials were done is appraised as far as abstracts and registries allow."),
-        ("7", "How data are shown", "Effect direction plots (one mark a study and domain), harvest plots (height by design), forest plots, a specification curve; "
-         "each with the table it is drawn from."),
+        ("7", "How data are shown", ("Effect direction plots (one mark a study and domain), harvest plots (height by design), forest plots, a specification curve; "
+         "each with the table it is drawn from.")),
         ("8", "Results", f"Reported for each stratum, setting and domain, with {fmt.counted(apart, 'result')} for one arm or time point alone shown beside, not counted."),
-        ("9", "Limits", "Directions say nothing of size; the tables of the reviews leave out neutral experiments; group sizes of animals are not printed; "
-         "papers were read as abstracts."),
+        ("9", "Limits", ("Directions say nothing of size; the tables of the reviews leave out neutral experiments; group sizes of animals are not printed; "
+         "papers were read as abstracts.")),
     ]  # fmt: skip
     data = pd.DataFrame(lines, columns=["item", "what is asked", "what was done"]).assign(row=studies)
     return Content(

@@ -330,8 +330,8 @@ def _patients(review: Review, settings: tuple[str, ...], since: bool) -> Content
         + (f" {FROM_COUNTS}." if len(newer) else "")
         + (f" {fmt.words(countless)}: since the reviews, without counts in two arms, so not drawn." if countless else ""),
         alt=f"{_of(counted)} counted votes of {fmt.counted(len(of_reviews), 'trial')} favour MSC"
-        + f" ({fmt.number(int((drawn_lots.vote == 'benefit').sum()))} of {fmt.number(len(drawn_lots))} in randomised trials)"
-        + f", {fmt.number(int((counted.vote == 'harm').sum()))} favour control, {_of(counted, 'none')} report no difference. "
+        f" ({fmt.number(int((drawn_lots.vote == 'benefit').sum()))} of {fmt.number(len(drawn_lots))} in randomised trials)"
+        f", {fmt.number(int((counted.vote == 'harm').sum()))} favour control, {_of(counted, 'none')} report no difference. "
         f"No trial gave MSC to more than {fmt.number(max(one.n.dropna()))} patients."
         + (f" Not counted: {'; '.join(apart)}." if apart else "")
         + (f" The number given MSC is not reported for {fmt.words(unsaid)}." if unsaid else "")

@@ -108,7 +108,7 @@ def _glance(review: Review, since: bool) -> Content:
 
 
 def _count(cast: pd.DataFrame) -> str:
-    """ "3 no difference and 1 favours control"."""
+    """Write "3 no difference and 1 favours control"."""
     return fmt.words(
         [f"{fmt.number(int((cast.vote == v).sum()))} {words}" for v, words in WORDS.items() if (cast.vote == v).any()]
     )
@@ -172,7 +172,7 @@ def _draw(cast: pd.DataFrame, tallies: dict[str, Any], domains: list[str], width
 
 
 def _share(votes: pd.DataFrame) -> str:
-    """ "52 of 52 votes of 15 studies favour MSC"."""
+    """Write "52 of 52 votes of 15 studies favour MSC"."""
     count = fmt.counted(votes.study.nunique(), "study", "studies")
     return f"{(votes.vote == 'benefit').sum()} of {len(votes)} votes of {count} favour MSC"
 
@@ -219,18 +219,18 @@ def answers(review: Review) -> Content:
     cells = evidence.specifications(review)
     lines = [
         ("Do animals do better with MSC?", f"Yes, in transplantation: {_share(animal[graft])}. In AKI the tables give {_share(animal[~graft])}, all on the cells.",
-         "Low", f"The tables hold no neutral experiment; group sizes, allocation and blinding are not printed. {fmt.counted(len(later), 'experiment').capitalize()} "
-         "since the reviews are not counted here; those in transplanted pigs found no difference.", pd.concat([animal.row, "new_evidence/" + later])),
-        ("Do MSC prevent rejection in patients?", f"Unknown: risk ratio {pooled} in {fit.k} randomised trials that point in opposite directions; "
-         f"{int((cells.ci_high < 0).sum())} of {len(cells)} ways of pooling exclude no effect.{_since(new)}", "Very low", "Few events, open trials, and a result that hangs on one trial.",
+         "Low", (f"The tables hold no neutral experiment; group sizes, allocation and blinding are not printed. {fmt.counted(len(later), 'experiment').capitalize()} "
+         "since the reviews are not counted here; those in transplanted pigs found no difference."), pd.concat([animal.row, "new_evidence/" + later])),
+        ("Do MSC prevent rejection in patients?", (f"Unknown: risk ratio {pooled} in {fit.k} randomised trials that point in opposite directions; "
+         f"{int((cells.ci_high < 0).sum())} of {len(cells)} ways of pooling exclude no effect.{_since(new)}"), "Very low", "Few events, open trials, and a result that hangs on one trial.",
          pd.concat([rejection.trials.row, new.row])),
-        ("Do they help in AKI or sepsis?", f"Not shown: the randomised trial in AKI reports no difference in {(aki.vote == 'none').sum()} of "
-         f"{len(aki)} domains; in the one in septic shock the risk ratio of death was {fmt.words(risks)}.", "Very low",
+        ("Do they help in AKI or sepsis?", (f"Not shown: the randomised trial in AKI reports no difference in {(aki.vote == 'none').sum()} of "
+         f"{len(aki)} domains; in the one in septic shock the risk ratio of death was {fmt.words(risks)}."), "Very low",
          "One trial in AKI, stopped early; one small open trial in septic shock.", pd.concat([aki.row, shock.row])),
         ("Does preconditioning change the picture?", f"Unknown: {treated.study.nunique()} animal studies, none in patients, no direction to differ in.", "Very low",
          "AKI studies count cells, transplantation studies the graft.", treated.row),
-        ("Does timing matter?", f"Possibly: {fmt.counted(harm.study.nunique(), 'study', 'studies')} in animals "
-         f"({fmt.words(sorted(set(harm.label)))}) saw harm at one time of infusion.", "Very low", "One study; no trial compares times.", harm.row),
+        ("Does timing matter?", (f"Possibly: {fmt.counted(harm.study.nunique(), 'study', 'studies')} in animals "
+         f"({fmt.words(sorted(set(harm.label)))}) saw harm at one time of infusion."), "Very low", "One study; no trial compares times.", harm.row),
         ("Are they safe?", f"Not settled: {(pd.concat([drawn, other]).vote == 'harm').sum()} votes of trials favour the control, but none is large enough to exclude harm.",
          "Very low", "Harm in the text is not in the votes; counts by arm are rarely printed.", pd.concat([drawn, other]).row),
     ]  # fmt: skip

@@ -121,18 +121,18 @@ def numbers(review: Review) -> Content:
     late = sum(p.overdue for p in own)
     grafted = int((experiments.model == "kidney transplantation").sum())
     lines = [
-        ("Animal experiments that the reviews tabulate", count["experiments"], f"{fmt.number(grafted)} in kidney transplantation, "
-         f"{fmt.number(count['experiments'] - grafted)} in AKI", "experiments"),
-        ("Registered trials that they list", registered, f"beside {fmt.counted(len(review.table('controlled_trials')), 'controlled trial')} in "
-         "kidney transplantation", "trial_reports"),
-        ("Findings: one outcome with its direction", count["findings"], f"{fmt.number(int(sides['animal']))} in animals, "
-         f"{fmt.number(int(sides['patient']))} in patients", "findings"),
+        ("Animal experiments that the reviews tabulate", count["experiments"], (f"{fmt.number(grafted)} in kidney transplantation, "
+         f"{fmt.number(count['experiments'] - grafted)} in AKI"), "experiments"),
+        ("Registered trials that they list", registered, (f"beside {fmt.counted(len(review.table('controlled_trials')), 'controlled trial')} in "
+         "kidney transplantation"), "trial_reports"),
+        ("Findings: one outcome with its direction", count["findings"], (f"{fmt.number(int(sides['animal']))} in animals, "
+         f"{fmt.number(int(sides['patient']))} in patients"), "findings"),
         ("Statements read in their text", count["statements"], f"and {fmt.counted(count['mechanisms'], 'relation')} between molecules, cells and effects",
          "statements"),
         ("Papers cited", count["studies"], f"{fmt.number(verified)} confirmed on a public page", "studies"),
         ("Points on which sources disagree", len(decided), f"{fmt.number(int((decided.state == 'open').sum()))} still open", "adjudications"),
-        ("Records found since the reviews", len(later), f"{fmt.number(int((later.state == 'included').sum()))} included, {fmt.number(waiting)} to be "
-         "screened", "new_evidence"),
+        ("Records found since the reviews", len(later), (f"{fmt.number(int((later.state == 'included').sum()))} included, {fmt.number(waiting)} to be "
+         "screened"), "new_evidence"),
         ("Pages with a search of their own", len(own), last + (f"; overdue for {fmt.number(late)}" if late else ""), "search_log"),
     ]  # fmt: skip
     data = pd.DataFrame([

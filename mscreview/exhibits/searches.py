@@ -67,7 +67,7 @@ def _keys(pages: list[ChapterState]) -> str:
 
 
 def _tally(pages: list[ChapterState]) -> str:
-    """ "3 never searched; 2 search failed"."""
+    """Write "3 never searched; 2 search failed"."""
     counts = pd.Series([p.badge for p in pages]).value_counts()
     words = dict.fromkeys([*BADGES.values(), *counts.index])
     return "; ".join(f"{fmt.number(int(counts[w]))} {w}" for w in words if w in counts)

@@ -194,14 +194,14 @@ def doses(review: Review) -> Content:
     called = names(review)
     reports = _reports(review)
     records = []
-    for trial, rows in reports.groupby("trial", sort=False):
-        by_weight = {float(d) for cell in rows.doses_cells_per_kg if isinstance(cell, list) for d in cell}
-        fixed = {float(d) for d in rows.dose_fixed_cells if not pd.isna(d)}
+    for trial, every in reports.groupby("trial", sort=False):
+        by_weight = {float(d) for cell in every.doses_cells_per_kg if isinstance(cell, list) for d in cell}
+        fixed = {float(d) for d in every.dose_fixed_cells if not pd.isna(d)}
         if by_weight or fixed:
-            rows = rows[
+            rows = every[
                 [
                     isinstance(d, list) or not pd.isna(f)
-                    for d, f in zip(rows.doses_cells_per_kg, rows.dose_fixed_cells, strict=True)
+                    for d, f in zip(every.doses_cells_per_kg, every.dose_fixed_cells, strict=True)
                 ]
             ]
             records.append(

@@ -89,7 +89,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", configure)
     app.connect("builder-inited", start)
     app.connect("env-get-outdated", outdated)
-    app.connect("html-collect-pages", pages.clear_static)
+    app.connect("write-started", pages.clear_static)
     app.connect("html-page-context", pages.finish_page, priority=900)
     # After the theme, which writes a style sheet of its own at that moment.
     app.connect("build-finished", pages.finish_site, priority=900)

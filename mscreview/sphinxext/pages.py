@@ -117,10 +117,9 @@ def finish_site(app: Sphinx, error: Exception | None) -> None:
         raise ExtensionError(str(fault)) from fault
 
 
-def clear_static(app: Sphinx) -> list[Any]:
-    """Remove files beside the pages that an earlier build copied; they are copied again right after this."""
+def clear_static(app: Sphinx, builder: Any) -> None:
+    """Remove files beside the pages that an earlier build copied; what is wanted is copied again right after this."""
     shutil.rmtree(Path(app.outdir) / finish.STATIC, ignore_errors=True)
-    return []
 
 
 def _dispute_mark(book: Book, pathto: Any, row: str) -> str:

@@ -17,7 +17,7 @@ from . import book as _book
 from .book import LEDGER, disputed
 
 
-class fact_node(nodes.inline):  # docutils names its nodes in lower case
+class fact_node(nodes.inline):  # noqa: N801 - docutils names its nodes in lower case
     """A number in a sentence, with the rows it rests on."""
 
 

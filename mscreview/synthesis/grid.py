@@ -59,8 +59,8 @@ def specifications(trials: Mapping[str, pd.DataFrame], choice: str) -> list[dict
     """
     cells, seen = [], set()
     for design in DESIGNS:
-        for arms, rows in trials.items():
-            rows = rows if design == "all" else rows[rows.randomized]
+        for arms, every in trials.items():
+            rows = every if design == "all" else every[every.randomized]
             for left_out in (NOBODY, *rows.study):
                 kept = set(rows.study) - {left_out}
                 moot = choice not in kept

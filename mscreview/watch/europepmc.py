@@ -175,6 +175,6 @@ def _results(body: Mapping[str, Any], page: int) -> list[Mapping[str, Any]]:
 
 
 def _same(echo: str, query: str) -> bool:
-    """Is the echo the query, as it was sent or as an address writes it?"""
+    """Say whether the echo is the query, as it was sent or as an address writes it."""
     sent = " ".join(query.split())
     return any(" ".join(form.split()) == sent for form in (echo, unquote(echo), unquote_plus(echo)))

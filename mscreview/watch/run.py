@@ -266,7 +266,7 @@ def _one(
         findings = ask(strategy, services, desk.read(), asked, console.tell)
     except (DataError, StoreError):
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # Also what nobody thought of: one strange answer must not take the other strategies with it.
         trouble = error
     else:
@@ -280,7 +280,7 @@ def _one(
                 said = WatchError(f"could not be stored: {error}")
                 desk.commit(lambda cells: failed(strategy, said, cells, asked))
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - as above
             trouble = error
     if isinstance(trouble, Silent):
         silent[strategy["database"]] += 1

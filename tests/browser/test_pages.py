@@ -129,7 +129,7 @@ def test_chooser(page):
 
 @pytest.mark.parametrize("options", [{"width": 390}, {"width": 1280}, {"width": 768, "script": False}], ids=str)
 @pytest.mark.parametrize(
-    "doc, place",
+    ("doc", "place"),
     [
         ("chapters/synthesis/transplantation-trials", "tbl-pooled"),
         ("chapters/zhao2020/animal-transplantation", "tbl-zhao2020-animal-transplantation-mechanisms"),

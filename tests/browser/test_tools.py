@@ -106,7 +106,7 @@ class TestGet:
         monkeypatch.setattr(chromium, "system", lambda: "")
 
         class Engine:
-            class chromium:  # as Playwright spells it
+            class chromium:  # noqa: N801 - as Playwright spells it
                 executable_path = "/no/such/file"
 
             def __enter__(self):

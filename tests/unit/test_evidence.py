@@ -152,7 +152,7 @@ def test_tallies_by_hand(stratum, method, review, by_hand):
 
 def test_tallies_in_the_order_of_domains(review):
     """As the vocabulary orders them."""
-    order = {term: int(position) for term, position in raw("vocab/domains.csv")[["term", "position"]].values}
+    order = {term: int(position) for term, position in raw("vocab/domains.csv")[["term", "position"]].to_numpy()}
     for stratum in STRATA:
         assert all(order[a] < order[b] for a, b in pairwise(tallies(review, stratum)))
 
@@ -204,8 +204,8 @@ def test_said_by_several(review):
 def counts_by_hand(arms):
     """(study, outcome, outcome as printed, time) → events and patients in both arms, from the raw results."""
     found = {}
-    for key, rows in raw("results.csv").groupby(["study_id", "outcome", "outcome_printed", "timepoint"], sort=False):
-        rows = rows[~rows.events.isin(BLANKS) & ~rows.n.isin(BLANKS)]
+    for key, every in raw("results.csv").groupby(["study_id", "outcome", "outcome_printed", "timepoint"], sort=False):
+        rows = every[~every.events.isin(BLANKS) & ~every.n.isin(BLANKS)]
         treated, control = rows[rows.is_treatment == "true"], rows[rows.is_treatment == "false"]
         if len(treated) > 1 and arms != "both":
             treated = treated[[arm == f"msc-{arms}-cni" for arm in treated.arm_id]]
@@ -219,7 +219,7 @@ def test_comparisons_by_hand(arms, review):
     """Every comparison that the raw results allow, with its counts, and no other."""
     found = comparisons(review, arms)
     keys = zip(found.study, found.outcome, found.outcome_printed, found.timepoint, strict=True)
-    assert dict(zip(keys, found[COUNTS].values.tolist(), strict=True)) == counts_by_hand(arms)
+    assert dict(zip(keys, found[COUNTS].to_numpy().tolist(), strict=True)) == counts_by_hand(arms)
     assert len(found) >= 10
     assert set(found.population) == {"patient"}
 

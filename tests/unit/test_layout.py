@@ -53,7 +53,7 @@ REVIEWS = SCHEMA.tables["reviews"]
 
 
 @pytest.mark.parametrize(
-    "spoil, note",
+    ("spoil", "note"),
     [
         (lambda b: b"\xef\xbb\xbf" + b, "byte-order mark taken away"),
         (lambda b: b.replace(b"\n", b"\r\n"), "line ends: LF instead of CRLF or CR"),
@@ -95,7 +95,7 @@ def test_items_of_lists():
 
 
 @pytest.mark.parametrize(
-    "spoil, row, column, message",
+    ("spoil", "row", "column", "message"),
     [
         (lambda b: b.replace(b"\nki2020,", b"\nki2020,more,"), 2, "-", "cells in a table of"),
         (lambda b: b.replace(b"review_id", b"reviewid", 1), 1, "reviewid", "nearest: review_id"),

@@ -90,7 +90,7 @@ def test_names_and_landmarks(mended):
     assert '<span class="for-screen-reader">Pages of “Data &amp; code”</span>' in mended
 
 
-@pytest.mark.parametrize("name, gone", [("scheme script", "data-cfasync"), ("landmark of the sidebar", "pst-primary-sidebar"), ("style sheets", 'rel="stylesheet"')])
+@pytest.mark.parametrize(("name", "gone"), [("scheme script", "data-cfasync"), ("landmark of the sidebar", "pst-primary-sidebar"), ("style sheets", 'rel="stylesheet"')])
 def test_a_changed_theme_is_named(name, gone):
     """A page that lacks what must be mended stops the build, by the name of what was not found."""
     with pytest.raises(shell.ThemeChanged, match=name):

@@ -155,7 +155,7 @@ def test_votes():
         population="rat", randomized=False,
     )  # fmt: skip
     found = votes(rows)
-    assert found[["study", "domain", "vote", "outcomes"]].values.tolist() == [
+    assert found[["study", "domain", "vote", "outcomes"]].to_numpy().tolist() == [
         ["b", "kidney", "benefit", 4], ["a", "kidney", "benefit", 1], ["b", "graft", "none", 1],
     ]  # fmt: skip
     assert found.population.tolist() == ["rat"] * 3
