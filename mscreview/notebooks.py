@@ -249,13 +249,9 @@ def _renew(chapter: Chapter) -> tuple[Chapter, Exception | None, float]:
     started = time.monotonic()
     try:
         notebook = execute(chapter)
-<<<<<<< HEAD
         chapter.reference.parent.mkdir(parents=True, exist_ok=True)
         put(chapter.reference, nbformat.writes(notebook).rstrip("\n") + "\n")
-    except Exception as error:
-=======
     except Exception as error:  # noqa: BLE001 - told to who asked, beside the other chapters
->>>>>>> 75c0cd0c5170f9619fd7e8f0f86f07370c029df4
         return chapter, error, time.monotonic() - started
     return chapter, None, time.monotonic() - started
 

@@ -117,16 +117,6 @@ def create(root: Path, new: NewChapter, day: date, dry: bool = False, file: str 
     >>> create(default_root(), page, date(2026, 11, 22), dry=True)
     ['chapters/synthesis/dose.md', '_toc.yml', 'data/chapters.csv']
     """
-<<<<<<< HEAD
-=======
-    path = root / "chapters" / f"{new.name}.md"
-    problems = list(_faults(root, new, path, file))
-    if problems:
-        raise DataError(problems)
-    toc = root / "_toc.yml"
-    before = toc.read_bytes()
-    after = _listed(new, before.decode("utf-8"))
->>>>>>> 75c0cd0c5170f9619fd7e8f0f86f07370c029df4
     row = {
         "chapter": new.name, "part": new.part, "mode": "living", "mode_reason": new.mode_reason, "mode_since": day.isoformat(),
         "every_days": new.every_days, "searches": new.searches,
