@@ -12,6 +12,7 @@ from mscreview.synthesis.direction import interval, tally, votes
 from mscreview.synthesis.effects import COUNTS, MEANS, effects, normal_bound, one_effect
 from mscreview.synthesis.errors import MixingError, SynthesisError
 from mscreview.synthesis.kinds import refuse_mixing
+from mscreview.synthesis.overlap import cca
 from mscreview.synthesis.pool import METHODS, leave_one_out, pool, subgroups
 from mscreview.synthesis.regression import regress
 from mscreview.synthesis.small_study import begg, egger
@@ -133,6 +134,8 @@ def test_search_that_does_not_settle(monkeypatch):
     (lambda: pool(TABLES, "rr", "fe", prediction="z"), "a prediction interval needs random effects (not fe)"),
     (lambda: regress(np.arange(12.0), np.ones(12), np.ones((12, 1))), "the moderators repeat one another: their coefficients cannot be told apart"),
     (lambda: regress(np.arange(10.0), np.ones(10), np.eye(10)[:, :9]), "10 studies for 10 coefficients (allowed: more studies than coefficients)"),
+    (lambda: cca([[0, 0]]), "no study is cited"),
+    (lambda: cca([[1, 0]], [[1, 1, 1]]), "the cells that are possible have another shape than those cited"),
     (lambda: egger(FUNNEL.assign(vi=1)), "all studies have the same variance: Egger's test has nothing to go by"),
     (lambda: begg(FUNNEL.assign(yi=1)), "all studies have the same effect: Begg's test has nothing to go by"),
     (lambda: interval(1, 2, "wald"), "unknown interval 'wald' (allowed: wilson, exact, jeffreys)"),
