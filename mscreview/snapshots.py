@@ -75,7 +75,7 @@ def in_order(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     def age(row: Mapping[str, Any]) -> tuple[Any, ...]:
         reached = stage(row["overall_status"])
         later = reached > dated[row["nct_id"]] and row["nct_id"] not in asked
-        place = 1 if seen(row) else 2 if later else 0
-        return row["nct_id"], place, seen(row), reached, row["registry_id"]
+        # A dated page is never of a later stage than all dated ones, and any day sorts after none.
+        return row["nct_id"], later, seen(row), reached, row["registry_id"]
 
     return sorted(rows, key=age)

@@ -175,7 +175,11 @@ def q_profile(
 
 def _ceiling(y: np.ndarray, v: np.ndarray) -> float:
     """A variance above any that the data can ask for."""
-    return float(np.ptp(y) ** 2 + v.max())
+    with np.errstate(over="ignore"):
+        top = float(np.ptp(y) ** 2 + v.max())
+    if not np.isfinite(top):
+        raise SynthesisError("the effects lie too far apart: their variance is beyond what can be computed")
+    return top
 
 
 def _where_q_is(y: np.ndarray, v: np.ndarray, target: float, search: tuple[float, float] | None = None) -> float | None:
@@ -209,7 +213,4 @@ def _likeliest(y: np.ndarray, v: np.ndarray, restricted: bool) -> float:
     found = [0.0]
     for i in np.flatnonzero((signs[:-1] > 0) & (signs[1:] <= 0)):
         found.append(float(brentq(slope, steps[i], steps[i + 1], xtol=_XTOL * float(v.min()), rtol=_RTOL, maxiter=500)))
-    best = max(found, key=height)
-    if not np.isfinite(best):
-        raise SynthesisError("the likelihood has no maximum")
-    return best
+    return max(found, key=height)

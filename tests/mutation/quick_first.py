@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 # They search in 40 digits or through other software, for seconds, and kill nothing that the published numbers leave.
@@ -13,6 +15,8 @@ SLOW = (
     "test_random_sets_against_statsmodels",
     "test_every_cell_is_a_direct_call",
 )
+# Seconds of computing after which a test of a mutant will never end, and mutmut's exit code for that.
+LONG, TIMEOUT = 8, 36
 # Fixtures that read the evidence.
 HEAVY = {"review", "copy"}
 
@@ -25,3 +29,10 @@ def pytest_collection_modifyitems(config, items: list) -> None:
     took = json.loads(measured.read_text(encoding="utf-8"))["duration_by_test"] if measured.is_file() else {}
     kept = [item for item in items if item not in slow]
     items[:] = sorted(kept, key=lambda item: (bool(HEAVY & set(item.fixturenames)), took.get(item.nodeid, 0.0)))
+
+
+def pytest_runtest_setup(item) -> None:
+    """End the process of a mutant whose test does not end; mutmut's own limit is minutes."""
+    if "__mutmut_" in os.environ.get("MUTANT_UNDER_TEST", ""):
+        signal.signal(signal.SIGVTALRM, lambda *_: os._exit(TIMEOUT))
+        signal.setitimer(signal.ITIMER_VIRTUAL, LONG)

@@ -279,7 +279,7 @@ class TestReported:
             "doi": "10.1/b", "pmid": "22", "row": "new_evidence/new-1",
         }  # fmt: skip
         assert found[1]["label"] == NONE
-        for name, label in (("Li, Wei", "Li 2024"), ("Tan", "Tan 2024")):
+        for name, label in (("Li, Wei", "Li 2024"), ("LUX J", "LUX 2024"), ("Tan", "Tan 2024")):
             assert records(reported(Small(new_evidence=[evidence(authors=name)])))[0]["label"] == label
         by_study = Small(trial_reports=[printed(study_id="li2020", nct="NCT7")], new_evidence=[evidence(nct="not_applicable", study_id="li2020")])
         assert reported(by_study).nct_id.tolist() == ["NCT7"]

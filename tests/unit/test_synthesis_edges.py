@@ -12,9 +12,11 @@ from mscreview.synthesis.direction import interval, tally, votes
 from mscreview.synthesis.effects import COUNTS, MEANS, effects, normal_bound, one_effect
 from mscreview.synthesis.errors import MixingError, SynthesisError
 from mscreview.synthesis.kinds import refuse_mixing
+from mscreview.synthesis.overlap import cca
 from mscreview.synthesis.pool import METHODS, leave_one_out, pool, subgroups
 from mscreview.synthesis.regression import regress
 from mscreview.synthesis.small_study import begg, egger
+from mscreview.synthesis.tau2 import ESTIMATORS
 
 # Aronson 1948 and Ferguson & Simes 1949 of the BCG trials; metafor's risk ratios are −0.8893 (0.3256) and −1.5854 (0.1946).
 BCG = pd.DataFrame([[4, 123, 11, 139], [6, 306, 29, 303]], columns=COUNTS)
@@ -132,6 +134,8 @@ def test_search_that_does_not_settle(monkeypatch):
     (lambda: pool(TABLES, "rr", "fe", prediction="z"), "a prediction interval needs random effects (not fe)"),
     (lambda: regress(np.arange(12.0), np.ones(12), np.ones((12, 1))), "the moderators repeat one another: their coefficients cannot be told apart"),
     (lambda: regress(np.arange(10.0), np.ones(10), np.eye(10)[:, :9]), "10 studies for 10 coefficients (allowed: more studies than coefficients)"),
+    (lambda: cca([[0, 0]]), "no study is cited"),
+    (lambda: cca([[1, 0]], [[1, 1, 1]]), "the cells that are possible have another shape than those cited"),
     (lambda: egger(FUNNEL.assign(vi=1)), "all studies have the same variance: Egger's test has nothing to go by"),
     (lambda: begg(FUNNEL.assign(yi=1)), "all studies have the same effect: Begg's test has nothing to go by"),
     (lambda: interval(1, 2, "wald"), "unknown interval 'wald' (allowed: wilson, exact, jeffreys)"),
@@ -215,6 +219,21 @@ def test_what_may_stand_together():
     refuse_mixing(pd.DataFrame({"randomized": [True, False]}), ["study"], "to check a review")
     refuse_mixing(pd.DataFrame({"study": ["a", "a"], "domain": ["x", "y"]}), ["study", "domain"])
     refuse_mixing(pd.DataFrame({"randomized": [False, False], "population": ["rat", "pig"]}), ["study"])
+
+
+@pytest.mark.parametrize(("method", "expected"), [("reml", 50 - 0.01), ("ml", 25 - 0.01), ("dl", 50 - 0.01), ("pm", 50 - 0.01), ("he", 50 - 0.01)])
+def test_variance_of_two(method, expected):
+    """Two studies of one size: half the squared difference less their own variance, by maximum likelihood a quarter."""
+    assert ESTIMATORS[method](np.array([0.0, 10.0]), np.array([0.01, 0.01])) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("method", ["reml", "ml", "pm"])
+def test_effects_beyond_measure(method):
+    """A variance that no machine can hold is refused; one that it can is found."""
+    with pytest.raises(SynthesisError, match=r"^the effects lie too far apart: their variance is beyond what can be computed$"):
+        ESTIMATORS["ml"](np.array([1e200, -1e200]), np.ones(2))
+    far = np.array([1e70, 0.0])
+    assert ESTIMATORS[method](far, np.ones(2)) == pytest.approx(0.25e140 if method == "ml" else 0.5e140, rel=1e-9)
 
 
 def test_error_without_a_row():
