@@ -117,5 +117,5 @@ def _chapters(jobs: int) -> int:
 
 
 def _engine(root: Path) -> int:
-    return subprocess.run([sys.executable, *ENGINE, "."], cwd=root).returncode
+    return subprocess.run([sys.executable, *ENGINE, "."], cwd=root, check=False).returncode
 

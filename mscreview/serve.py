@@ -136,4 +136,4 @@ WRITTEN = ("reference", "references.bib")
 
 def _build(root: Path) -> int:
     # In a process of its own, which sees code of the package as it was saved.
-    return subprocess.run([sys.executable, "-m", "mscreview", "build"], cwd=root).returncode
+    return subprocess.run([sys.executable, "-m", "mscreview", "build"], cwd=root, check=False).returncode

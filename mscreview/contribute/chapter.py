@@ -127,7 +127,7 @@ def create(root: Path, new: NewChapter, day: date, dry: bool = False, file: str 
         problems = list(_faults(root, new, root / page, file))
         if problems:
             raise DataError(problems)
-        contents = _listed(root, new, (root / TOC).read_text(encoding="utf-8"))
+        contents = _listed(new, (root / TOC).read_text(encoding="utf-8"))
         others = {f"../{page}": text(new).encode("utf-8"), f"../{TOC}": contents.encode("utf-8")}
         add(root, [Entry("chapters", row, file)], day, dry, others)
     return [page, TOC, "data/chapters.csv"]

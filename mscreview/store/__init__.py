@@ -127,7 +127,6 @@ def _hold(folder: Path, patience: float) -> int | None:
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return handle
             except BlockingIOError:
                 if time.monotonic() > end:
                     raise Timeout(str(folder)) from None
@@ -136,6 +135,8 @@ def _hold(folder: Path, patience: float) -> int | None:
                 # Not every file system locks a folder.
                 os.close(handle)
                 return None
+            else:
+                return handle
     except BaseException:
         with suppress(OSError):
             os.close(handle)

@@ -80,7 +80,7 @@ def apart(monkeypatch, folder: Path) -> Iterator[None]:
     home = os.path.realpath(folder) + os.sep
 
     def inside(path) -> bool:
-        return os.path.join(os.path.realpath(os.path.dirname(path)), "").startswith(home)
+        return f"{os.path.realpath(Path(path).parent)}{os.sep}".startswith(home)
 
     def wrapped(real):
         def call(old, new, **options):

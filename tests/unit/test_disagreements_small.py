@@ -336,8 +336,8 @@ def test_problem_of_an_undecided_one():
     rows = [report(f"zhao2018-{i}", str(i), locator=f"T1.r{i}") for i in range(2)]
     tables = {"trial_reports": rows, "registry": [record("r1", enrollment="25")], "results": [arm("x-1", "40", "true"), arm("x-2", "40", "false")]}
     assert list(problems(cells(**tables))) == [(
-        0, "disagreement_id", "NCT1.enrollment is new and undecided: 0 (zhao2018 T1.r0), 1 (zhao2018 T1.r1), 25 (registry record of 2020-01-01), "
-        "80 (paper patients in the arms) (allowed: a row for it, with state open at least)",
+        0, "disagreement_id", ("NCT1.enrollment is new and undecided: 0 (zhao2018 T1.r0), 1 (zhao2018 T1.r1), 25 (registry record of 2020-01-01), "
+        "80 (paper patients in the arms) (allowed: a row for it, with state open at least)"),
     )]  # fmt: skip
     tables["trial_reports"] = [*rows, report("zhao2018-2", "2", locator="T1.r2")]
     ((_, _, message),) = problems(cells(**tables))

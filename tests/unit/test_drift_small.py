@@ -226,7 +226,7 @@ class TestTables:
             trial_reports=[printed(status="recruiting"), printed("p2", review="new", start="2015")],
             registry=[page("g2", overall_status="completed"), page("g1", as_of="2016-01-01", overall_status="recruiting", last_known_status="x"), page("g3")],
         )  # fmt: skip
-        assert status_history(rows).values.tolist() == [
+        assert status_history(rows).to_numpy().tolist() == [
             ["NCT1", "registry", "https://g1", "2016-01-01", "last update", "recruiting", "x", "registry/g1"],
             ["NCT1", "old", "T1.r1", "2018", "published", "recruiting", "not_applicable", "trial_reports/p1"],
             ["NCT1", "registry", "https://g2", "2021-05-06", "last update", "completed", NONE, "registry/g2"],
@@ -318,7 +318,7 @@ class TestReported:
             ],
         )  # fmt: skip
         found = reported(rows)
-        assert found[["nct_id", "where", "id", "label", "kind", "pmid", "row"]].values.tolist() == [
+        assert found[["nct_id", "where", "id", "label", "kind", "pmid", "row"]].to_numpy().tolist() == [
             ["NCT1", "registry", "g2", NONE, "named by the registry", "33", "registry/g2"],
             ["NCT1", "registry", "g2", NONE, "named by the registry", "44", "registry/g2"],
             ["NCT1", "registry", "g2", NONE, "results posted", NONE, "registry/g2"],

@@ -25,7 +25,8 @@ from mscreview.store.files import LEFT_OVER, put
 FAULTS = (errno.ENOSPC, errno.EIO, errno.EINTR, errno.EBUSY)
 MOUNTS = mounts_allowed()
 RANDOM = random.Random(20261122)
-MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+# A file system of its own on every Linux.
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - folders with random names are made below it
 
 
 def book(root: Path, word: str = "old") -> Path:

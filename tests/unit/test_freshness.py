@@ -2,6 +2,7 @@
 
 import random
 import subprocess
+from contextlib import suppress
 
 import pytest
 
@@ -118,9 +119,9 @@ class TestReading:
         """What is read inside counts outside too, also when the inside fails."""
         shelf = Noting()
         with shelf.reading() as outer:
-            with pytest.raises(ValueError), shelf.reading() as inner:
+            with suppress(ZeroDivisionError), shelf.reading() as inner:
                 shelf.depends_on({"a"})
-                raise ValueError
+                _ = 1 / 0
             shelf.depends_on({"b"})
         assert (inner, outer) == ({"a"}, {"a", "b"})
 

@@ -61,8 +61,8 @@ def test_spread_needs_two():
      "1 patients (allowed: 2 or more, for a spread)", "n_t"),
     ("smd", pd.DataFrame([[1, 2, 9, 1, 0, 9]], columns=["mean_t", "sd_t", "n_t", "mean_c", "sd_c", "n_c"]),
      "standard deviation 0 (allowed: above 0)", "sd_c"),
-    ("rr", TABLES.assign(events_t=0, events_c=0), "no information for a risk ratio: all cells of events, or all without, are zero "
-     "(leave the row out, or use rd)", "events_t"),
+    ("rr", TABLES.assign(events_t=0, events_c=0), ("no information for a risk ratio: all cells of events, or all without, are zero "
+     "(leave the row out, or use rd)"), "events_t"),
 ])  # fmt: skip
 def test_refusals_of_an_effect(measure, studies, message, column):
     """The whole message, with the first row and its column."""
@@ -157,14 +157,14 @@ def test_unclear_outcomes():
     """They are outcomes, and no direction."""
     rows = [["a", "x", "urea", "unclear"], ["a", "x", "GFR", "benefit"]]
     found = votes(pd.DataFrame(rows, columns=["study", "domain", "outcome", "direction"]))
-    assert found[["vote", "outcomes"]].values.tolist() == [["conflicting", 2]]
+    assert found[["vote", "outcomes"]].to_numpy().tolist() == [["conflicting", 2]]
 
 
 def test_order_of_domains():
     """Domains and studies stay in the order in which they appear."""
     rows = [["b", "z", "urea", "harm"], ["a", "z", "urea", "harm"], ["b", "a", "urea", "harm"]]
     found = votes(pd.DataFrame(rows, columns=["study", "domain", "outcome", "direction"]))
-    assert found[["study", "domain"]].values.tolist() == [["b", "z"], ["a", "z"], ["b", "a"]]
+    assert found[["study", "domain"]].to_numpy().tolist() == [["b", "z"], ["a", "z"], ["b", "a"]]
     assert [t.domain for t in tally(found)] == ["z", "a"]
 
 
