@@ -6,7 +6,7 @@ READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 PAGES := tests/browser
 
-.PHONY: help book serve test tools lint data unit chapters site browser summary screenshots reproduce plain newest audit pdf pack links bench fuzz mutate watch due watch-live snapshot lock clean
+.PHONY: help book serve test tools lint data unit chapters site browser summary screenshots reproduce plain newest audit pdf pack links bench mutate watch due watch-live snapshot lock clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12

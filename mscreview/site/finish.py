@@ -90,6 +90,8 @@ def only(folder: Path, kept: Iterable[Path]) -> None:
 
 
 def _pages(site: Site) -> None:
+    # Sphinx's note of its configuration, with paths of this machine; the extension asks for pages again when that changed.
+    (site.out / ".buildinfo").unlink(missing_ok=True)
     only(site.out / shell.FRONT_FOLDER, (site.out / f"{page}.html" for page in site.titles))
     only(site.out / SOURCES, (site.out / SOURCES / f"{page}.md" for page in site.titles))
     foot = built.line(site.review.root, site.repository)

@@ -58,7 +58,8 @@ class Book:
     def fingerprints(self) -> dict[str, str]:
         """One mark a page, which changes whenever the page could look different."""
         # A paper more or less moves the addresses of all others in the bibliography.
-        common = self.evidence + repr(self.numbers) + (self.pages[0].root / "references.bib").read_text(encoding="utf-8")
+        files = ("references.bib", "_config.yml", "_toc.yml")
+        common = self.evidence + repr(self.numbers) + "".join((self.pages[0].root / name).read_text(encoding="utf-8") for name in files)
         return {page.doc: sha256((page.text + common).encode()).hexdigest() for page in self.pages}
 
 
