@@ -121,7 +121,8 @@ def _cell(review: Review, path: str) -> Fact:
     if len(parts) != 3:
         raise FactError(f"{path!r} is not table/row/column")
     table, id_, column = parts
-    rows = review.table(table).set_index(_key(review, table), drop=False)
+    key = _key(review, table)
+    rows = review.table(table).set_index(key, drop=False)
     if id_ not in rows.index:
         raise FactError(f"no row {id_!r} in {table}{nearest(id_, rows.index)}")
     if column not in rows:
