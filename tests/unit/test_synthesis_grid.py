@@ -96,10 +96,10 @@ def test_grid():
 
 def test_columns_of_a_grid():
     """They are the same where the first cell, or every one, cannot be computed."""
-    silent = TRIALS.assign(events_t=0, events_c=0)
+    silent = TRIALS.head(2).assign(events_t=0, events_c=0)
     frame = grid({"both": silent}, "a")
     assert frame.problem.iloc[0].startswith("no study with information") and (frame.problem == "").any()
-    assert list(frame) == list(grid({"both": TRIALS}, "a")) == [*AXES, "k", "estimate", "ci_low", "ci_high", "p", "problem"]
+    assert list(frame) == [*AXES, "k", "estimate", "ci_low", "ci_high", "p", "problem"]
     first = frame[frame.problem == ""].iloc[0]
     assert (first.measure, first.k) == ("rd", 2)
 
