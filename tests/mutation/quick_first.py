@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections import Counter
 from pathlib import Path
 
 # They search in 40 digits or through other software, for seconds, and kill nothing that the published numbers leave.
@@ -22,13 +23,19 @@ HEAVY = {"review", "copy"}
 
 
 def pytest_collection_modifyitems(config, items: list) -> None:
-    """Leave the slow tests out; sort the others by what they open, then by the durations that mutmut has measured."""
+    """Leave the slow tests out; of the others the quick ones that open nothing come first, the first case of each before the second."""
     slow = [item for item in items if item.originalname in SLOW]
     config.hook.pytest_deselected(items=slow)
     measured = Path("mutmut-stats.json")
     took = json.loads(measured.read_text(encoding="utf-8"))["duration_by_test"] if measured.is_file() else {}
-    kept = [item for item in items if item not in slow]
-    items[:] = sorted(kept, key=lambda item: (bool(HEAVY & set(item.fixturenames)), took.get(item.nodeid, 0.0)))
+    cases: Counter[str] = Counter()
+    order = {}
+    for item in items:
+        name = item.nodeid.partition("[")[0]
+        cases[name] += 1
+        seconds = took.get(item.nodeid, 0.0)
+        order[item.nodeid] = bool(HEAVY & set(item.fixturenames)), seconds > 0.1, cases[name], seconds
+    items[:] = sorted((item for item in items if item.originalname not in SLOW), key=lambda item: order[item.nodeid])
 
 
 def pytest_runtest_setup(item) -> None:

@@ -225,6 +225,17 @@ def test_what_may_stand_together():
 def test_variance_of_two(method, expected):
     """Two studies of one size: half the squared difference less their own variance, by maximum likelihood a quarter."""
     assert ESTIMATORS[method](np.array([0.0, 10.0]), np.array([0.01, 0.01])) == pytest.approx(expected, rel=1e-9)
+    # In other units it is the same, though a square of a small number is smaller than the number.
+    assert ESTIMATORS[method](np.array([0.0, 0.1]), np.array([1e-6, 1e-6])) == pytest.approx(expected / 1e4, rel=1e-9)
+
+
+def test_notes_of_hksj():
+    """A factor below 1 is told with what was made of it; a factor of 1 is not below."""
+    alike = pd.DataFrame({"yi": [0.0, 1.0], "vi": [1.0, 1.0]})
+    assert pool(alike, "none", "dl", "hksj").notes[0] == "HKSJ factor 0.5 is below 1: this interval is narrower than the normal one would be on t"
+    assert pool(alike, "none", "dl", "hksj-adhoc").notes[0] == "HKSJ factor 0.5 is below 1; the normal standard error was kept"
+    for ci in ("hksj", "hksj-adhoc"):
+        assert pool(alike.assign(yi=[1.0, 3.0]), "none", "dl", ci).notes == ()
 
 
 @pytest.mark.parametrize("method", ["reml", "ml", "pm"])

@@ -64,8 +64,9 @@ def test_fit(where, rows):
     direct = pool(rows, where["measure"], where["method"], where["ci"], across_designs="to test")
     found = fit(ARMS, where)
     assert found.record() | {"notes": 0} == direct.record() | {"notes": 0}
-    together = [n for n in found.notes if n.startswith("randomised and non-randomised studies together: shown because a published meta-analysis")]
+    together = [n for n in found.notes if n.startswith("randomised and non-randomised studies together")]
     assert len(together) == (len(set(rows.randomized)) > 1)
+    assert all("together: shown because a published meta-analysis pools them" in n for n in together)
 
 
 def test_fit_without_events():
@@ -91,6 +92,16 @@ def test_grid():
     assert frame.iloc[0].tolist() == [
         "rr", "fe", "z", "randomised", "both", NOBODY, 2, direct.estimate, direct.ci_low, direct.ci_high, direct.p, "",
     ]  # fmt: skip
+
+
+def test_columns_of_a_grid():
+    """They are the same where the first cell, or every one, cannot be computed."""
+    silent = TRIALS.head(2).assign(events_t=0, events_c=0)
+    frame = grid({"both": silent}, "a")
+    assert frame.problem.iloc[0].startswith("no study with information") and (frame.problem == "").any()
+    assert list(frame) == [*AXES, "k", "estimate", "ci_low", "ci_high", "p", "problem"]
+    first = frame[frame.problem == ""].iloc[0]
+    assert (first.measure, first.k) == ("rd", 2)
 
 
 def test_summary():
