@@ -364,6 +364,18 @@ def specifications(review: Tables) -> pd.DataFrame:
     return grid(rejection_by_arms(review), ARMS_OF)
 
 
+def prepare(review: Tables) -> None:
+    """Work out what many pages rest on, so that processes forked afterwards share it; takes seconds.
+
+    Examples
+    --------
+    >>> from mscreview import open_review
+    >>> prepare(open_review())
+    """
+    for make in (votes, added_votes, comparisons, pools, specifications):
+        make(review)
+
+
 def rejection_by_arms(review: Tables) -> dict[str, pd.DataFrame]:
     """Trials of the reviews that count acute rejection, one table a choice of arms.
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .load import AS_OF
 from .review import AS_OF_MARK, PACKAGE, SCHEMA_MARK
@@ -56,6 +56,11 @@ def modules(helpers: Iterable[str]) -> list[str]:
     >>> "load" in modules([]), "synthesis.pool" in modules([]), "synthesis.pool" in modules(["exhibits.pooled"])
     (True, False, True)
     """
+    return list(_modules(tuple(helpers)))
+
+
+@cache
+def _modules(helpers: tuple[str, ...]) -> list[str]:
     graph, name = _graph(), PACKAGE.name
     waiting, found = [f"{name}.{m}" for m in (*ROOTS, *helpers)], {name}
     while waiting:
@@ -112,7 +117,7 @@ def fingerprint(root: Path, tables: Collection[str], helpers: Iterable[str]) -> 
     False
     """
     folder = data_folder(root)
-    descriptor = json.loads((folder / FILE).read_bytes())
+    descriptor = _descriptor((folder / FILE).read_bytes())
     resources = {r["name"]: r for r in descriptor["resources"]}
     parts: list[object] = [_bytes(root / LOCK), [(m, _bytes(_file(m))) for m in modules(helpers)]]
     for name in sorted(set(tables)):
@@ -125,6 +130,12 @@ def fingerprint(root: Path, tables: Collection[str], helpers: Iterable[str]) -> 
         else:
             parts.append((name, "gone"))
     return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def _descriptor(content: bytes) -> dict[str, Any]:
+    descriptor: dict[str, Any] = json.loads(content)
+    return descriptor
 
 
 def everything(root: Path) -> str:

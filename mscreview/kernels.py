@@ -118,9 +118,8 @@ def serve() -> None:
 
 def _warm() -> None:
     import ipykernel.kernelapp  # noqa: F401
-    import scipy.stats  # noqa: F401
 
-    from . import catalogue, charts
+    from . import catalogue, charts, evidence
     from .errors import DataError
     from .review import open_review
 
@@ -128,7 +127,7 @@ def _warm() -> None:
     catalogue.load()
     # A kernel says itself what is wrong with the data.
     with contextlib.suppress(DataError):
-        open_review()
+        evidence.prepare(open_review())
 
 
 def _become(request: dict[str, Any], answers: Any) -> None:

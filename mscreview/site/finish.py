@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from .. import charts
 from ..catalogue import helper
 from ..freshness import fingerprint
 from ..store.files import put
@@ -126,6 +127,7 @@ class Files:
         self._remember({i: about for i, about in self.known.items() if i in self.site.shown and i not in self.stale})
         if self.jobs > 1 and self.stale and "fork" in multiprocessing.get_all_start_methods():
             _at_work["site"] = self.site
+            charts.load()
             self.pool = ProcessPoolExecutor(self.jobs, multiprocessing.get_context("fork"))
             self.tables = self.pool.map(_exhibit, self.stale)
         else:

@@ -17,6 +17,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
+from .. import evidence
 from ..errors import DataError
 from ..notebooks import seed
 from ..site.finish import WEB
@@ -28,6 +29,8 @@ from .roles import ROLES, depart_fact, fact_node, skip, visit_fact
 log = logging.getLogger(__name__)
 # Extensions of the engine that say nothing of working in parallel; they keep nothing that a page depends on.
 UNDECLARED = ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex")
+# Pages to read from which it pays to work out first what many of them show.
+MANY = 8
 # Plugins of the bibliography's library, which otherwise reads the description of every installed package for each citation.
 PLUGINS = (
     ("pybtex.backends", "docutils"), ("pybtex.backends", "plaintext"), ("pybtex.style.formatting", "unsrt"),
@@ -72,6 +75,12 @@ def hasten(app: Sphinx, left: int) -> None:
     app.parallel = os.cpu_count() or 1
 
 
+def prepare(app: Sphinx, env: Any, docs: list[str]) -> None:
+    """Work out once what the processes that read pages would each work out."""
+    if len(docs) >= MANY:
+        evidence.prepare(of(app).review)
+
+
 def outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
     """Name every page whose text, data, helpers or numbering changed since it was read."""
     book = of(app)
@@ -89,6 +98,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", configure)
     app.connect("builder-inited", start)
     app.connect("env-get-outdated", outdated)
+    app.connect("env-before-read-docs", prepare)
     app.connect("write-started", pages.clear_static)
     app.connect("html-page-context", pages.finish_page, priority=900)
     # After the theme, which writes a style sheet of its own at that moment.
