@@ -290,8 +290,8 @@ def test_look_alike_letter_in_an_id(copy, capsys):
     line = copy.edit("citations", "ki2020-ref001-ki2020_1", "study_id", "b\u0430i2018")
     assert sorted(check(copy, capsys)) == [
         f"data/citations.csv:{line}:study_id: 'b\u0430i2018' is malformed {said}",
-        f"data/citations.csv:{line}:study_id: dangling reference 'b\u0430i2018' "
-        "(allowed: a study_id of studies; nearest: bai2018; not U+0430, cyrillic small letter a)",
+        (f"data/citations.csv:{line}:study_id: dangling reference 'b\u0430i2018' "
+        "(allowed: a study_id of studies; nearest: bai2018; not U+0430, cyrillic small letter a)"),
     ]
 
 
