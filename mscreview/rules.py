@@ -268,3 +268,17 @@ def screening_is_said(raws: Cells, evidence: Raw) -> Iterator[Problem]:
             if (row[column] == blank) != waits:
                 rule = "is for records to be screened only" if row[column] == blank else "needs a screening state"
                 yield Problem(evidence.file, line, column, f"{quote(row[column])} does not fit state {quote(row['state'])}: it {rule}")
+
+
+# What a claim says of a field that sentences compute with.
+_MONTH = r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
+_CLAIMED = {"enrollment": ("[0-9]{1,9}", "a whole number"), **dict.fromkeys(("start", "completion"), (_MONTH, "yyyy, yyyy-mm or yyyy-mm-dd"))}
+
+
+@_rule("claims")
+def claims_can_be_compared(raws: Cells, claims: Raw) -> Iterator[Problem]:
+    """What a source says of patients and dates of a trial has the form of the registry's own."""
+    for row, line in zip(claims.rows, claims.lines, strict=True):
+        pattern, allowed = _CLAIMED.get(row["field"], ("", ""))
+        if pattern and not re.fullmatch(pattern, row["value"]):
+            yield Problem(claims.file, line, "value", f"{quote(row['value'])} is no value of {row['field']} (allowed: {allowed})")

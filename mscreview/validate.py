@@ -161,6 +161,8 @@ def _check_key(raw: Raw) -> Iterator[Problem]:
     for cell, line in zip(raw.column(key), raw.lines, strict=True):
         if names and not cell.isascii() and (odd := _foreign(cell)):
             yield Problem(raw.file, line, key, f"{quote(cell)} mixes alphabets (allowed: Latin and Greek letters{strange(odd)})")
+        if ";" in cell:
+            yield Problem(raw.file, line, key, f"{quote(cell)} holds ';', which joins keys (allowed: a key without it)")
         if cell in first:
             yield Problem(raw.file, line, key, f"duplicate key {quote(cell)}, first in row {first[cell]}")
         elif cell < last:

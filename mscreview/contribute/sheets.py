@@ -65,7 +65,7 @@ def template(path: Path, schema: Schema, raws: dict[str, Raw]) -> None:
     sheet = book.create_sheet(LISTS)
     for at, values in enumerate(lists, 1):
         for row, value in enumerate(values, 1):
-            sheet.cell(row, at, value)
+            _put(sheet.cell(row, at), value)
     sheet.sheet_state = "hidden"
     made = BytesIO()
     book.save(made)
@@ -142,12 +142,16 @@ def _examples(sheet: Any, schema: Schema, raws: dict[str, Raw]) -> None:
     for name in SHEETS:
         table = schema.tables[name]
         sheet.cell(line, 1, f"{name}: {table.title}").font = Font(bold=True)
-        fullest = max(raws[name].rows, key=lambda row: sum(not cell.startswith("not_") for cell in row.values()))
+        fullest = max(raws[name].rows, key=lambda row: sum(not cell.startswith("not_") for cell in row.values()), default=dict.fromkeys(table.columns, ""))
         for at, column in enumerate(table.columns, 1):
             sheet.cell(line + 1, at, column).font = Font(italic=True)
-            cell = sheet.cell(line + 2, at)
-            cell.value, cell.data_type, cell.number_format = fullest[column], "s", "@"
+            _put(sheet.cell(line + 2, at), fullest[column])
         line += 4
+
+
+def _put(cell: Any, text: str) -> None:
+    """Fill a cell with text that stays text, whatever it begins with."""
+    cell.value, cell.data_type, cell.number_format = text, "s", "@"
 
 
 def read_sheets(path: Path, schema: Schema) -> list[Entry]:
