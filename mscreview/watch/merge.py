@@ -327,7 +327,7 @@ def unique(wanted: str, taken: Collection[str]) -> str:
 
 def _record(key: str) -> str:
     text = harmless(line(key, 200).replace(";", ","))
-    return f"NCT:{text}" if text.startswith("NCT") else text or "not_applicable"
+    return f"NCT:{text}" if text.startswith("NCT") else text if text and text not in BLANKS else "not_applicable"
 
 
 def joined(old: str, new: str) -> str:

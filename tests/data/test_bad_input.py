@@ -171,6 +171,12 @@ CELLS = {
     "formula: in a list": (
         "controlled_trials", "zhao2020-T2-r01", "maintenance", "Steroids;@MMF", FORMULA.format("Steroids;@MMF", "has after ';' @"),
     ),
+    "claim of patients in words": (
+        "claims", "NCT00733876-enrollment-paper-1", "value", "sixteen", "'sixteen' is no value of enrollment (allowed: a whole number)",
+    ),
+    "claim of a month that is none": (
+        "claims", "NCT02421484-start-registry-1", "value", "2015-13", "'2015-13' is no value of start (allowed: yyyy, yyyy-mm or yyyy-mm-dd)",
+    ),
     "look-alike letter: term": (
         "experiments", "zhao2020-T1-r05", "species", "r\u0430t",
         "unknown term 'r\u0430t' (allowed: a term of vocab_species in data/vocab/species.csv; nearest: rat; not U+0430, cyrillic small letter a)",
@@ -301,6 +307,14 @@ def test_look_alike_letter_in_a_new_term(copy, capsys):
     copy.write("vocab_status", [*rows, ["\u0455uspended", *rows[-1][1:]]])
     said = "mixes alphabets (allowed: Latin and Greek letters; not U+0455, cyrillic small letter dze)"
     assert check(copy, capsys) == [f"data/vocab/status.csv:{len(rows) + 1}:term: '\u0455uspended' {said}"]
+
+
+def test_semicolon_in_a_key(copy, capsys):
+    """A key is joined to others by semicolons, so it holds none."""
+    rows = copy.rows("vocab_status")
+    copy.write("vocab_status", [*rows, ["without;end", *rows[-1][1:]]])
+    said = "'without;end' holds ';', which joins keys (allowed: a key without it)"
+    assert check(copy, capsys) == [f"data/vocab/status.csv:{len(rows) + 1}:term: {said}"]
 
 
 def test_reading_that_disagrees_with_its_cell(copy, capsys):
