@@ -13,7 +13,7 @@ from unicodedata import name
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One fault in one data file.
+    r"""One fault in one data file.
 
     Parameters
     ----------
@@ -30,6 +30,11 @@ class Problem:
     --------
     >>> print(Problem("data/experiments.csv", 4, "species", "unknown term 'rats' (nearest: rat)"))
     data/experiments.csv:4:species: unknown term 'rats' (nearest: rat)
+
+    What a terminal would act on, and what would break the line, is spelled out.
+
+    >>> print(Problem("data/experiments.csv", 1, "spe\x1b[31mcies", "unknown column"))
+    data/experiments.csv:1:spe\x1b[31mcies: unknown column
     """
 
     file: str
@@ -38,7 +43,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.row}:{self.column}: {self.message}"
+        line = f"{self.file}:{self.row}:{self.column}: {self.message}"
+        return line if line.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
 
 
 class DataError(Exception):

@@ -185,9 +185,13 @@ def csv_of(records: Iterable[Iterable[str]]) -> bytes:
     >>> csv_of([["a", "b"], ["=1+1", "-2"]])
     b"a,b\n'=1+1,-2\n"
     """
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([guarded(cell) for cell in record] for record in records)
-    return text.getvalue().encode("utf-8")
+    lines = []
+    for record in records:
+        line = io.StringIO()
+        # A writer puts into quotes what could end its own lines, and a lone return ends one too.
+        csv.writer(line, lineterminator="\r\n").writerow([guarded(cell) for cell in record])
+        lines.append(line.getvalue().removesuffix("\r\n"))
+    return "".join(f"{line}\n" for line in lines).encode("utf-8")
 
 
 def dumped(content: Mapping[str, Any]) -> bytes:

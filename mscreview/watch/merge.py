@@ -188,7 +188,7 @@ def evidence(table: Table, record: Record, search_id: str, day: str) -> Row:
         "question": "not_extracted",
         "title": title,
         "authors": _cell(record.authors),
-        "year": year if year.isdigit() and 1990 <= int(year) <= 2100 else "not_reported",
+        "year": year if re.fullmatch("[0-9]{4}", year) and 1990 <= int(year) <= 2100 else "not_reported",
         "journal": none if trial else _cell(record.journal),
         "doi": doi or none,
         "pmid": pmid or none,
