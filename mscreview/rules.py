@@ -52,8 +52,10 @@ RULES: list[Callable[[Cells], list[Problem]]] = []
 def locators_exist(raws: Cells, paragraphs: Raw, sections: Raw, exhibits: Raw) -> Iterator[Problem]:
     """Every locator names a place that the review has."""
     places = {(r["review_id"], r["locator"]) for raw in (paragraphs, sections, exhibits) for r in raw.rows}
-    for row in exhibits.rows:
-        if re.fullmatch(_FEW, row.get("n_rows", "")):
+    for row, line in zip(exhibits.rows, exhibits.lines, strict=True):
+        if re.fullmatch("[0-9]{5,18}", row["n_rows"]):
+            yield Problem(exhibits.file, line, "n_rows", f"{row['n_rows']} rows in one table (allowed: 9999 or fewer)")
+        if re.fullmatch(_FEW, row["n_rows"]):
             places |= {(row["review_id"], f"{row['locator']}.r{i}") for i in range(1, int(row["n_rows"]) + 1)}
         if row.get("panels", "") not in (*BLANKS, ""):
             places |= {(row["review_id"], f"{row['locator']}.{p}") for p in row["panels"].split(";")}

@@ -114,7 +114,8 @@ def snapshot(study: Mapping[str, Any]) -> Record:
     patients = "not_reported" if count in (None, NOBODY_KNOWS) else str(whole(count, f"{NAME}: {nct_id}: enrollment count"))
     type_of_count = _term(nct_id, "enrollment type", _at(design, "enrollmentInfo").get("type"), TYPES)
     has_results = study.get("hasResults")
-    if has_results not in (None, True, False):
+    # A nought is equal to false, and is no answer.
+    if has_results is not None and not isinstance(has_results, bool):
         raise WatchError(f"{NAME}: {nct_id}: unknown hasResults {line(has_results, 60)!r}")
     posted = _date(nct_id, status, "resultsFirstPostDateStruct", r"\d{4}-\d\d-\d\d")
     cells = {

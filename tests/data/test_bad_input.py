@@ -309,6 +309,25 @@ def test_look_alike_letter_in_a_new_term(copy, capsys):
     assert check(copy, capsys) == [f"data/vocab/status.csv:{len(rows) + 1}:term: '\u0455uspended' {said}"]
 
 
+@pytest.mark.parametrize(
+    ("table", "key", "column", "cell"),
+    [("results", "pan2016-mortality-msc", "n", "²"), ("results", "pan2016-mortality-msc", "events", "٣"), ("source_exhibits", "ki2020-T1", "n_rows", "²"),
+     ("source_exhibits", "ki2020-T1", "n_rows", "9" * 17)],
+)  # fmt: skip
+def test_digits_that_rules_could_not_count_with(table, key, column, cell, copy, capsys):
+    """A digit that is no number, and a number of rows that nobody could count to, are faults like others, and found at once."""
+    line = copy.edit(table, key, column, cell)
+    said = direct(check(copy, capsys))
+    assert [s for s in said if s.startswith(f"{copy.name(table)}:{line}:{column}: ")]
+
+
+def test_descriptor_with_an_endless_number(copy, capsys):
+    """A number of thousands of digits, and nesting without an end, are no JSON that can be read."""
+    for text in ("9" * 5000, "[" * 100_000):
+        (copy.root / "data" / "datapackage.json").write_text(text)
+        assert check(copy, capsys) == ["data/datapackage.json:0:-: not JSON that can be read: a number of thousands of digits, or nested too deeply"]
+
+
 def test_semicolon_in_a_key(copy, capsys):
     """A key is joined to others by semicolons, so it holds none."""
     rows = copy.rows("vocab_status")
