@@ -8,7 +8,7 @@ from typing import Any
 
 from .http import Http, NotFound, Refused, Stale, Tell, steady
 from .records import Answer, Record, WatchError
-from .words import day, line, pmid, whole, year
+from .words import day, harmless, line, pmid, whole, year
 
 NAME = "ClinicalTrials.gov"
 PAGE = 200
@@ -109,7 +109,7 @@ def snapshot(study: Mapping[str, Any]) -> Record:
     about = _at(study, "protocolSection", "identificationModule")
     overall = _term(nct_id, "overallStatus", status.get("overallStatus"), STATUSES)
     last_known = _term(nct_id, "lastKnownStatus", status.get("lastKnownStatus"), STATUSES)
-    why = line(status.get("whyStopped"))
+    why = harmless(line(status.get("whyStopped")))
     count = _at(design, "enrollmentInfo").get("count")
     patients = "not_reported" if count in (None, NOBODY_KNOWS) else str(whole(count, f"{NAME}: {nct_id}: enrollment count"))
     type_of_count = _term(nct_id, "enrollment type", _at(design, "enrollmentInfo").get("type"), TYPES)
