@@ -37,13 +37,15 @@ def work(runs: int, out: Path, counts: Any, planted: Any = None) -> None:
 
     sys.path.append(str(ROOT / "tests"))
     with atheris.instrument_imports(include=["mscreview"]):
-        from doors import doors, through
+        from doors import WORDS, doors, through
     found = planted or doors()
     seeds = out / "seeds"
     seeds.mkdir(parents=True, exist_ok=True)
     for number, door in enumerate(found):
         for n, seed in enumerate(door.seeds):
             (seeds / f"{number:02}-{n}").write_bytes(bytes([number]) + seed)
+    spelled = ["".join(rf"\x{byte:02x}" for byte in word.encode()) for word in WORDS if len(word) < 60]
+    (out / "words").write_text("".join(f'"{word}"\n' for word in spelled))
     folder = Path(tempfile.mkdtemp(prefix="mscreview-fuzz-"))
 
     def one(content: bytes) -> None:
@@ -59,7 +61,7 @@ def work(runs: int, out: Path, counts: Any, planted: Any = None) -> None:
             raise
 
     options = [f"-runs={runs}", "-seed=1", f"-timeout={HANGS}", f"-rss_limit_mb={MEMORY}", f"-max_len={LONGEST}", "-verbosity=0", "-print_final_stats=0"]
-    atheris.Setup([sys.argv[0], *options, f"-artifact_prefix={out}/", str(seeds)], one)
+    atheris.Setup([sys.argv[0], *options, f"-artifact_prefix={out}/", f"-dict={out / 'words'}", str(seeds)], one)
     atheris.Fuzz()
 
 
