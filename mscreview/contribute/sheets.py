@@ -24,6 +24,8 @@ ABOUT, EXAMPLES, LISTS = "Read me", "Examples", "Lists"
 ROWS = 500
 # A cell of a spreadsheet and a file that can be uncompressed to anything: far more than a person fills in.
 MOST_ROWS, LARGEST, UNPACKED = 20_000, 20_000_000, 200_000_000
+# A sheet is read as far as its last cell, so that one cell far out would stand for millions.
+MOST_CELLS = 1_000_000
 _HEAD, _MUST = "DCE6F1", "F8CBAD"
 
 
@@ -202,7 +204,7 @@ def read_sheets(path: Path, schema: Schema) -> list[Entry]:
             continue
         where = f"{name}, sheet {sheet.title}"
         if sheet.title not in schema.tables:
-            if any(cell is not None for row in sheet.iter_rows(max_row=MOST_ROWS, values_only=True) for cell in row):
+            if sheet.max_row * sheet.max_column > MOST_CELLS or any(cell is not None for row in sheet.iter_rows(values_only=True) for cell in row):
                 problems.append(Problem(where, 0, "-", f"no table of this name (allowed: {', '.join(SHEETS)}{nearest(sheet.title, SHEETS)})"))
             continue
         for item in _rows(sheet, where, schema.tables[sheet.title]):
@@ -220,6 +222,9 @@ def read_sheets(path: Path, schema: Schema) -> list[Entry]:
 def _rows(sheet: Any, where: str, table: Table) -> Iterator[Entry | Problem]:
     if sheet.max_row > MOST_ROWS:
         yield Problem(where, 0, "-", f"{sheet.max_row:,} rows (allowed: {MOST_ROWS:,})")
+        return
+    if sheet.max_row * sheet.max_column > MOST_CELLS:
+        yield Problem(where, 0, "-", f"{sheet.max_row:,} rows of {sheet.max_column:,} columns (allowed: {MOST_CELLS:,} cells)")
         return
     lines = sheet.iter_rows()
     header = ["" if cell.value is None else str(cell.value).strip() for cell in next(lines, ())]
