@@ -1,4 +1,4 @@
-"""Data full of hostile text, made from the real ones: every cell that may hold any words begins with mark-up, script and quotes."""
+"""Data full of hostile text, made from the real ones: each cell that may hold any words begins with mark-up, each address ends with it."""
 
 from __future__ import annotations
 
@@ -31,6 +31,9 @@ BOUND = {
 }  # fmt: skip
 READINGS = ("adjudicated_value", "value_first", "value_second")
 TERM = f"~</script><img src=x onerror={MARK}=9>"
+# Behind an address or a DOI, which hold no blank.
+TAIL = f"\"'><svg/onload={MARK}=10>`{{}}}}\\]]>--><script>{MARK}=11</script>"
+OPEN = (r"10\.\d{4,9}/\S+", r"https://\S+")
 PAGE = "chapters/part/page"
 ADDRESS = "https://example.org/book/"
 TAGS = {
@@ -58,6 +61,8 @@ def spoil(root: Path) -> Review:
     schema, raws = read_all(default_root())
     shutil.copytree(default_root() / "data", root / "data")
     columns = set(free(schema))
+    addresses = {(t.name, c.name) for t in schema.tables.values() for c in t.columns.values() if c.constraints.get("pattern") in OPEN}
+    assert len(addresses) > 5
     # One long cell in each table that nobody read a second time.
     long = {name for name, _ in columns} - {row["table"] for row in raws["extractions"].rows} - {"extractions"}
     for table in schema.tables.values():
@@ -69,6 +74,8 @@ def spoil(root: Path) -> Review:
                 if cell not in BLANKS and ((row["table"], row["column"]) if reading else (table.name, name)) in columns:
                     made[name] = TEXT + cell + LONG * (table.name in long)
                     long.discard(table.name)
+                elif cell not in BLANKS and ((row["table"], row["column"]) if reading else (table.name, name)) in addresses:
+                    made[name] = cell + TAIL
             rows.append(made)
         if table.name == "vocab_units":
             rows.append({**rows[-1], table.key: TERM})
