@@ -55,7 +55,7 @@ def work(runs: int, out: Path, counts: Any, planted: Any = None) -> None:
         try:
             counts[1] += through(door, folder, content[1:])
         except BaseException:
-            print(f"\nA fault at the door “{door.name}”:", file=sys.stderr)
+            print(f"\nA fault at the door “{door.name}”: {content[1:500]!r}", file=sys.stderr)
             # The engine itself keeps only inputs that hang or take too much.
             (out / f"crash-{sha256(content).hexdigest()[:16]}").write_bytes(content)
             raise
