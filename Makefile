@@ -6,7 +6,7 @@ READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 PAGES := tests/browser
 
-.PHONY: help book serve test tools lint data unit chapters site browser summary screenshots reproduce plain newest audit pdf pack links bench mutate watch due watch-live snapshot lock clean
+.PHONY: help book serve test tools lint data unit chapters site browser summary screenshots reproduce plain newest audit pdf pack links bench mutate fuzz watch due watch-live snapshot lock clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -103,6 +103,10 @@ bench: $(READY) ## how fast it builds, checks and reads, as ratios inside one ru
 ONLY ?=
 mutate: $(READY) ## change the code of synthesis, disagreements, drift and parsing bit by bit and see that a test fails (ONLY=pool for one module); half an hour
 	$(BIN)/python tests/mutation/mutate.py $(ONLY)
+
+RUNS ?= 200000
+fuzz: $(READY) ## throw bytes at every importer and see that none gives a traceback (RUNS=200000); an input that does is kept in _build/fuzz
+	@$(BIN)/python tests/fuzz/importers.py $(RUNS)
 
 WHAT ?= all
 watch: $(READY) ## ask the registry and the literature what is new (WHAT=registry, literature, retractions or all), renew the chapters

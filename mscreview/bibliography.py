@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,9 +75,18 @@ def _cut(authors: str) -> str:
 
 
 def _tex(text: str) -> str:
+    # What is not nested would end the field, and what follows would be read as one of its own.
+    if not _nested(text):
+        text = text.replace("{", "(").replace("}", ")")
+    text = text.replace("\\", "\\textbackslash ").replace("~", "\\textasciitilde ")
     for sign in "&%#_":
         text = text.replace(sign, "\\" + sign)
     return text
+
+
+def _nested(text: str) -> bool:
+    depths = list(accumulate((sign == "{") - (sign == "}") for sign in text))
+    return not depths or (min(depths) >= 0 and depths[-1] == 0)
 
 
 def write(review: Review, path: Path) -> int:

@@ -181,11 +181,17 @@ def svg(id: str, alt_text: str, chart: alt.TopLevelMixin) -> str:
     width, height = re.search(r'width="([\d.]+)"', head), re.search(r'height="([\d.]+)"', head)
     if not (box and width and height):
         raise ValueError(f"{id}: Vega drew no view box")
-    body = body.replace(f'"{INK}"', '"currentColor"').replace(_BASE, "").replace("xlink:href=", 'tabindex="-1" href=')
-    body = _PLACES.sub(lambda m: _DIGITS.sub(r"\1", m[0]), body)
-    body = re.sub(r'\b(id="|url\(#)', rf"\g<1>{id}-", body)
-    body = re.sub(r' aria-roledescription="[^"]*"', "", body)
+    # Vega spells "<" and ">" in every text, so a tag ends where it seems to; words about "href=" must not become one.
+    body = re.sub(r"<[^>]*>|[^<]+", lambda m: _tag(id, m[0]) if m[0].startswith("<") else m[0].replace('"', "&quot;"), body)
     return (
         f'<svg id="{id}" role="graphics-document" aria-label="{escape(alt_text)}" viewBox="{box[1]}" '
         f'width="{width[1]}" height="{height[1]}" xmlns="http://www.w3.org/2000/svg">{body}'
     )
+
+
+def _tag(id: str, tag: str) -> str:
+    tag = tag.replace(f'"{INK}"', '"currentColor"')
+    tag = re.sub(rf' xlink:href="(?:{re.escape(_BASE)})?', ' tabindex="-1" href="', tag)
+    tag = _PLACES.sub(lambda m: _DIGITS.sub(r"\1", m[0]), tag)
+    tag = re.sub(r' id="|="url\(#', rf"\g<0>{id}-", tag)
+    return re.sub(r' aria-roledescription="[^"]*"', "", tag)

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from unicodedata import name
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One fault in one data file.
+    r"""One fault in one data file.
 
     Parameters
     ----------
@@ -29,6 +30,11 @@ class Problem:
     --------
     >>> print(Problem("data/experiments.csv", 4, "species", "unknown term 'rats' (nearest: rat)"))
     data/experiments.csv:4:species: unknown term 'rats' (nearest: rat)
+
+    What a terminal would act on, and what would break the line, is spelled out.
+
+    >>> print(Problem("data/experiments.csv", 1, "spe\x1b[31mcies", "unknown column"))
+    data/experiments.csv:1:spe\x1b[31mcies: unknown column
     """
 
     file: str
@@ -37,7 +43,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.row}:{self.column}: {self.message}"
+        line = f"{self.file}:{self.row}:{self.column}: {self.message}"
+        return line if line.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
 
 
 class DataError(Exception):
@@ -76,4 +83,23 @@ def nearest(word: str, allowed: Iterable[str]) -> str:
     """
     words = {str(a).casefold(): str(a) for a in allowed}
     match = get_close_matches(word.casefold(), words, n=1, cutoff=0.5)
-    return f"; nearest: {words[match[0]]}" if match else ""
+    return f"; nearest: {words[match[0]]}{strange(word, match[0])}" if match else ""
+
+
+def strange(word: str, known: str = "") -> str:
+    """Name the first letter of a word that is not on an English keyboard, and looks perhaps like one that is.
+
+    Parameters
+    ----------
+    word : str
+        What was written.
+    known : str
+        Letters that are none the less expected.
+
+    Examples
+    --------
+    >>> strange("b\u0430i2018"), strange("TGF-\u03b22", "tgf-\u03b21"), strange("rats")
+    ('; not U+0430, cyrillic small letter a', '', '')
+    """
+    odd = next((c for c in word if c.isalpha() and not c.isascii() and c.casefold() not in known), "")
+    return f"; not U+{ord(odd):04X}, {name(odd, 'a letter without a name').lower()}" if odd else ""

@@ -268,7 +268,7 @@ def _cell(name: str, value: object) -> str:
     if name == "nct_id" and str(value).startswith("NCT"):
         return f'<a href="https://clinicaltrials.gov/study/{text}">{text}</a>'
     if name == "doi":
-        return f'<a href="https://doi.org/{text}">{text}</a>'
+        return f'<a href="https://doi.org/{escape(str(value))}">{text}</a>'
     if name == "pmid":
         return f'<a href="https://pubmed.ncbi.nlm.nih.gov/{text}/">{text}</a>'
-    return re.sub(r"https://([^\s;&]+)", r'<a href="https://\1">\1</a>', text)
+    return re.sub(r"https://([^\s;&<]+)", r'<a href="https://\1">\1</a>', text)

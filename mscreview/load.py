@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,6 +20,14 @@ from .schema import BLANKS, Schema, Table
 AS_OF = "as_of.txt"
 # Cells longer than this are never evidence; the csv module's own limit is 131,072.
 MAX_CELL = 20_000
+# What nobody sees, or what has no meaning that all share: controls, marks of direction, separators, private and unassigned characters; then
+# what counts as printable and shows nothing all the same: joiners, fillers, selectors.
+_UNSEEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+# Signs that begin a formula in a spreadsheet, and what begins so but is a number, or numbers in a list.
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+_ONE = r"[+-]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?%?"
+_NUMBERS = re.compile(rf"{_ONE}(?:[;|]{_ONE})*", re.ASCII)
 
 
 class Tables(Protocol):
@@ -347,3 +357,28 @@ def parse_list(cell: str, item: str) -> object:
         return cell.split(";")
     parts = [[read(i) for i in part.split(";")] for part in cell.split("|")]
     return parts if len(parts) > 1 else parts[0]
+
+
+def formula(cell: str) -> bool:
+    """Whether a spreadsheet would take a cell for a formula; numbers and lists of numbers may have a sign.
+
+    Examples
+    --------
+    >>> [cell for cell in ("=1+1", "-7;0|-4;0", "-0.32", "+2 d", "'=1", "–") if formula(cell)]
+    ['=1+1', '+2 d', "'=1"]
+    """
+    return bool(_FORMULA.match(cell)) and not _NUMBERS.fullmatch(cell)
+
+
+def unseen(cell: str) -> str:
+    """List the characters of a cell that nobody sees, or that change how others are read.
+
+    Examples
+    --------
+    >>> unseen("Kidney\\u202eInt"), unseen("2 × 10⁶ MSC/kg")
+    ('\\u202e', '')
+    """
+    # Most cells hold none: one look at the whole spares one at each character.
+    if cell.isprintable() and not _BLANK.search(cell):
+        return ""
+    return "".join(c for c in cell if unicodedata.category(c) in _UNSEEN or _BLANK.match(c))

@@ -12,6 +12,8 @@ from .schema import BLANKS
 
 # Eighteen digits fit into 64 bits.
 NUMBERS = {"integer": r"-?[0-9]{1,18}", "number": r"-?[0-9]{1,18}(\.[0-9]+)?"}
+# Rows of a printed table; rules run on cells that were found faulty too, and would count for ever.
+_FEW = "[0-9]{1,4}"
 
 Cells = dict[str, Raw]
 
@@ -50,8 +52,10 @@ RULES: list[Callable[[Cells], list[Problem]]] = []
 def locators_exist(raws: Cells, paragraphs: Raw, sections: Raw, exhibits: Raw) -> Iterator[Problem]:
     """Every locator names a place that the review has."""
     places = {(r["review_id"], r["locator"]) for raw in (paragraphs, sections, exhibits) for r in raw.rows}
-    for row in exhibits.rows:
-        if row.get("n_rows", "").isdigit():
+    for row, line in zip(exhibits.rows, exhibits.lines, strict=True):
+        if re.fullmatch("[0-9]{5,18}", row["n_rows"]):
+            yield Problem(exhibits.file, line, "n_rows", f"{row['n_rows']} rows in one table (allowed: 9999 or fewer)")
+        if re.fullmatch(_FEW, row["n_rows"]):
             places |= {(row["review_id"], f"{row['locator']}.r{i}") for i in range(1, int(row["n_rows"]) + 1)}
         if row.get("panels", "") not in (*BLANKS, ""):
             places |= {(row["review_id"], f"{row['locator']}.{p}") for p in row["panels"].split(";")}
@@ -188,7 +192,7 @@ def results_add_up(raws: Cells, results: Raw, designs: Raw, controlled: Raw) -> 
             yield Problem(
                 results.file, line, "is_treatment", f"{row['is_treatment']} does not fit arm_id {quote(row['arm_id'])}"
             )
-        if not (n.isdigit() and events.isdigit()):
+        if not all(re.fullmatch(NUMBERS["integer"], cell) for cell in (n, events)):
             continue
         if int(events) > int(n):
             yield Problem(results.file, line, "events", f"{events} events in {n} patients (allowed: 0 to n)")
@@ -268,3 +272,17 @@ def screening_is_said(raws: Cells, evidence: Raw) -> Iterator[Problem]:
             if (row[column] == blank) != waits:
                 rule = "is for records to be screened only" if row[column] == blank else "needs a screening state"
                 yield Problem(evidence.file, line, column, f"{quote(row[column])} does not fit state {quote(row['state'])}: it {rule}")
+
+
+# What a claim says of a field that sentences compute with.
+_MONTH = r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
+_CLAIMED = {"enrollment": ("[0-9]{1,9}", "a whole number"), **dict.fromkeys(("start", "completion"), (_MONTH, "yyyy, yyyy-mm or yyyy-mm-dd"))}
+
+
+@_rule("claims")
+def claims_can_be_compared(raws: Cells, claims: Raw) -> Iterator[Problem]:
+    """What a source says of patients and dates of a trial has the form of the registry's own."""
+    for row, line in zip(claims.rows, claims.lines, strict=True):
+        pattern, allowed = _CLAIMED.get(row["field"], ("", ""))
+        if pattern and not re.fullmatch(pattern, row["value"]):
+            yield Problem(claims.file, line, "value", f"{quote(row['value'])} is no value of {row['field']} (allowed: {allowed})")

@@ -118,6 +118,8 @@ def read_schema(root: Path) -> Schema:
         raise DataError([Problem(name, 0, "-", f"not UTF-8 (byte {error.start})")]) from error
     except json.JSONDecodeError as error:
         raise DataError([Problem(name, error.lineno, "-", f"not JSON: {error.msg}")]) from error
+    except (ValueError, RecursionError) as error:
+        raise DataError([Problem(name, 0, "-", "not JSON that can be read: a number of thousands of digits, or nested too deeply")]) from error
     try:
         tables = {r["name"]: _table(r) for r in descriptor["resources"]}
     except (KeyError, IndexError, TypeError, AttributeError) as error:

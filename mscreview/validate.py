@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from . import disagreements
-from .errors import Problem, nearest
-from .load import MAX_CELL, Raw
+from .errors import Problem, nearest, strange
+from .load import MAX_CELL, Raw, formula, unseen
 from .rules import NUMBERS, RULES, Cells, quote
 from .schema import BLANKS, Column, Schema
 
@@ -97,13 +97,18 @@ def judge(cell: str, column: Column) -> str:
         return f"white space around {quote(cell.strip())}"
     if len(cell) > MAX_CELL:
         return f"{len(cell):,} characters in one cell (allowed: {MAX_CELL:,})"
-    # Whatever is rejected below is not printable, and most cells are: one look at the whole spares one at each character.
-    for character in "" if cell.isprintable() else cell:
-        if unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp"):
-            return f"holds the invisible character U+{ord(character):04X} (allowed: printable text on one line)"
-    if column.item:
-        return _judge_list(cell, column)
-    return _judge_type(cell, column) or _judge_constraints(cell, column)
+    if hidden := unseen(cell):
+        return f"holds the invisible character U+{ord(hidden[0]):04X} (allowed: printable text on one line)"
+    return (_judge_list(cell, column) if column.item else _judge_type(cell, column) or _judge_constraints(cell, column)) or _judge_start(cell)
+
+
+def _judge_start(cell: str) -> str:
+    # The files are published as they are, and where a comma is the decimal mark a spreadsheet cuts cells at each semicolon.
+    if found := next((part for part in cell.split(";") if formula(part)), ""):
+        where = "begins with" if cell.startswith(found) else "has after ';'"
+        sign = "'" if found.startswith("'") else found[0]
+        return f"{quote(cell)} {where} {sign}, as a formula does (allowed: a number, or text that begins with a letter, a digit or −)"
+    return ""
 
 
 def _judge_list(cell: str, column: Column) -> str:
@@ -140,7 +145,7 @@ def _judge_constraints(cell: str, column: Column) -> str:
         return f"unknown term {quote(cell)} (allowed: {', '.join(limits['enum'])}{nearest(cell, limits['enum'])})"
     if "pattern" in limits and not re.fullmatch(limits["pattern"], cell, re.ASCII):
         words = PATTERNS.get(limits["pattern"], column.rule.rstrip("."))
-        return f"{quote(cell)} is malformed (allowed: {words})"
+        return f"{quote(cell)} is malformed (allowed: {words}{strange(cell)})"
     if "minimum" in limits and float(cell) < limits["minimum"]:
         return f"{cell} is too small (allowed: {limits['minimum']} or more)"
     if "maximum" in limits and float(cell) > limits["maximum"]:
@@ -152,13 +157,23 @@ def _check_key(raw: Raw) -> Iterator[Problem]:
     key = raw.table.key
     first: dict[str, int] = {}
     last = ""
+    names = "pattern" not in raw.table.columns[key].constraints
     for cell, line in zip(raw.column(key), raw.lines, strict=True):
+        if names and not cell.isascii() and (odd := _foreign(cell)):
+            yield Problem(raw.file, line, key, f"{quote(cell)} mixes alphabets (allowed: Latin and Greek letters{strange(odd)})")
+        if ";" in cell:
+            yield Problem(raw.file, line, key, f"{quote(cell)} holds ';', which joins keys (allowed: a key without it)")
         if cell in first:
             yield Problem(raw.file, line, key, f"duplicate key {quote(cell)}, first in row {first[cell]}")
         elif cell < last:
             yield Problem(raw.file, line, key, f"out of order: {quote(cell)} after {quote(last)} (allowed: sorted by {key})")
         first.setdefault(cell, line)
         last = max(last, cell)
+
+
+def _foreign(name: str) -> str:
+    """Letters of a name that are neither Latin nor Greek, so that no two names look alike."""
+    return "".join(c for c in name if c.isalpha() and not unicodedata.name(c, "").startswith(("LATIN ", "GREEK ", "MICRO ")))
 
 
 def _check_reference(raw: Raw, name: str, target: Raw | None, column: str) -> Iterator[Problem]:

@@ -138,12 +138,15 @@ def _template(options: argparse.Namespace) -> int:
     from ..contribute.sheets import template
     from ..errors import DataError
     from ..review import default_root, read_all
+    from ..store import check
 
     if options.file.suffix.lower() != ".xlsx":
         print(f"mscreview template: {options.file.name} (allowed: a name that ends in .xlsx)", file=sys.stderr)
         return WRONG_USE
     try:
-        template(options.file, *read_all(options.root or default_root()))
+        schema, raws = read_all(options.root or default_root())
+        check(schema, raws)
+        template(options.file, schema, raws)
     except DataError as error:
         return _refused("template", error)
     except FileExistsError:

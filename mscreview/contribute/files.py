@@ -75,7 +75,7 @@ def _csv(name: str, text: str, kind: Kind, schema: Schema) -> Iterator[Entry | P
         except KeyError as error:
             yield Problem(name, 1, field or "-", error.args[0])
     for field in dict.fromkeys(f for f in header if header.count(f) > 1):
-        yield Problem(name, 1, field, "column stands twice")
+        yield Problem(name, 1, field or "-", "column stands twice")
     if len(places) < len(header):
         return
     for line, cells in lines:
@@ -100,7 +100,7 @@ def _yaml(name: str, text: str, kind: Kind, schema: Schema) -> Iterator[Entry | 
     given: dict[tuple[str, str], str] = {}
     lines: dict[tuple[str, str], int] = {}
     for key, value in tree.value:
-        word, line = str(key.value), key.start_mark.line + 1
+        word, line = _word(key), key.start_mark.line + 1
         if isinstance(value, yaml.ScalarNode):
             try:
                 at = place(kind, schema, word)
@@ -129,7 +129,7 @@ def _table(name: str, table: str, node: yaml.Node, schema: Schema) -> Iterator[E
         cells: dict[str, str] = {}
         lines: dict[str, int] = {}
         for key, value in item.value:
-            column, at = str(key.value), key.start_mark.line + 1
+            column, at = _word(key), key.start_mark.line + 1
             if not isinstance(value, yaml.ScalarNode):
                 yield Problem(name, at, column, "a cell is one value; items of a list are joined by ';'")
             elif column in cells:
@@ -140,6 +140,11 @@ def _table(name: str, table: str, node: yaml.Node, schema: Schema) -> Iterator[E
             else:
                 cells[column], lines[column] = _scalar(value), at
         yield Entry(table, cells, name, line, lines)
+
+
+def _word(key: yaml.Node) -> str:
+    """A name as it was written; no name of anything where there is none, or a list in its place."""
+    return key.value or "-" if isinstance(key, yaml.ScalarNode) else "-"
 
 
 def _scalar(node: yaml.ScalarNode) -> str:
@@ -179,7 +184,7 @@ def read_fields(path: Path, names: tuple[str, ...]) -> dict[str, str]:
     if not isinstance(tree, yaml.MappingNode):
         raise DataError([Problem(path.name, 1, "-", f"no fields (allowed: {', '.join(names)})")])
     for key, value in tree.value:
-        word, line = str(key.value), key.start_mark.line + 1
+        word, line = _word(key), key.start_mark.line + 1
         if word not in names:
             problems.append(Problem(path.name, line, word, f"unknown field {word!r} (allowed: {', '.join(names)}{nearest(word, names)})"))
         elif not isinstance(value, yaml.ScalarNode):

@@ -305,11 +305,13 @@ def _text(site: Site, id: str, content: Content) -> str:
     aligned = ["left" if all(len(line[i]) <= LONG for line in cells) else None for i in range(len(heads))]
     table = tabulate(cells, heads, tablefmt="pipe", disable_numparse=True, colalign=aligned, preserve_whitespace=True)
     table = re.sub(rf"-{{{LONG + 2},}}", "---", table, count=len(heads))
-    return (
+    text = (
         f"# {_number(site, id)}\n\n{content.caption}\n\n{content.alt}\n\n{table}\n\n"
         f"{site.address}{shown.page}.html#{id}  \nVersion {site.version}, data as of {site.review.as_of.isoformat()}. "
         f"Data {licence(site)['name']}, text {CC_BY['name']}.\n"
     )
+    # Where a letter follows "<", Markdown would take the words for HTML.
+    return re.sub(r"<(?=[A-Za-z/!?])", r"\\<", text)
 
 
 def _alone(site: Site, id: str, content: Content, svg: str) -> str:

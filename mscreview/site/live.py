@@ -75,12 +75,13 @@ def script(site: Site, id: str, content: Content) -> str:
     rows: dict[str, list[str]] = {}
     behind = _behind(content)
     for record in (r for one in specs.values() for r in _records(one)):
-        for column, value in record.items():
-            if isinstance(value, str) and value.startswith(LINK):
-                row = unquote(value.removeprefix(LINK))
-                address = record[column] = site.row(row)
-                if address not in rows:
-                    rows[address] = [*_read(site.review, row, behind.get(row, set())), row.partition("/")[2]]
+        # Every chart links its marks by this column; in the others such text is but words of a cell.
+        value = record.get("href")
+        if isinstance(value, str) and value.startswith(LINK):
+            row = unquote(value.removeprefix(LINK))
+            address = record["href"] = site.row(row)
+            if address not in rows:
+                rows[address] = [*_read(site.review, row, behind.get(row, set())), row.partition("/")[2]]
     for one in specs.values():
         one.pop("$schema", None)
     parts = json.dumps({**specs, "rows": rows}, separators=(",", ":"))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..freshness import data_digest
-from ..load import AS_OF, parse_list
+from ..load import AS_OF, formula, parse_list
 from ..schema import BLANKS, FILE, Column, Table
 from . import DATA
 
@@ -42,10 +41,6 @@ READING = (
 # A ZIP needs a time; this is the first it can hold, and so the same in every build.
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 
-# Signs that begin a formula in a spreadsheet, and what begins so but is a number, or numbers in a list.
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
-_ONE = r"[+-]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?%?"
-_NUMBERS = re.compile(rf"{_ONE}(?:[;|]{_ONE})*")
 
 def write(site: Site) -> list[Path]:
     """Write the encoded tables below ``data/``.
@@ -170,7 +165,7 @@ def guarded(cell: str) -> str:
     >>> [guarded(cell) for cell in ("=1+1", "-7;0|-4;0", "-0.32", "+2 d", "'=1", "–")]
     ["'=1+1", '-7;0|-4;0', '-0.32', "'+2 d", "''=1", '–']
     """
-    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBERS.fullmatch(cell) else cell
+    return f"'{cell}" if formula(cell) else cell
 
 
 def absent(value: object) -> bool:
@@ -190,9 +185,13 @@ def csv_of(records: Iterable[Iterable[str]]) -> bytes:
     >>> csv_of([["a", "b"], ["=1+1", "-2"]])
     b"a,b\n'=1+1,-2\n"
     """
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([guarded(cell) for cell in record] for record in records)
-    return text.getvalue().encode("utf-8")
+    lines = []
+    for record in records:
+        line = io.StringIO()
+        # A writer puts into quotes what could end its own lines, and a lone return ends one too.
+        csv.writer(line, lineterminator="\r\n").writerow([guarded(cell) for cell in record])
+        lines.append(line.getvalue().removesuffix("\r\n"))
+    return "".join(f"{line}\n" for line in lines).encode("utf-8")
 
 
 def dumped(content: Mapping[str, Any]) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .http import Http, NotFound, Refused, Stale, Tell, steady
 from .records import Answer, Record, WatchError
-from .words import day, line, pmid, whole, year
+from .words import day, harmless, line, pmid, whole, year
 
 NAME = "ClinicalTrials.gov"
 PAGE = 200
@@ -109,12 +109,13 @@ def snapshot(study: Mapping[str, Any]) -> Record:
     about = _at(study, "protocolSection", "identificationModule")
     overall = _term(nct_id, "overallStatus", status.get("overallStatus"), STATUSES)
     last_known = _term(nct_id, "lastKnownStatus", status.get("lastKnownStatus"), STATUSES)
-    why = line(status.get("whyStopped"))
+    why = harmless(line(status.get("whyStopped")))
     count = _at(design, "enrollmentInfo").get("count")
     patients = "not_reported" if count in (None, NOBODY_KNOWS) else str(whole(count, f"{NAME}: {nct_id}: enrollment count"))
     type_of_count = _term(nct_id, "enrollment type", _at(design, "enrollmentInfo").get("type"), TYPES)
     has_results = study.get("hasResults")
-    if has_results not in (None, True, False):
+    # A nought is equal to false, and is no answer.
+    if has_results is not None and not isinstance(has_results, bool):
         raise WatchError(f"{NAME}: {nct_id}: unknown hasResults {line(has_results, 60)!r}")
     posted = _date(nct_id, status, "resultsFirstPostDateStruct", r"\d{4}-\d\d-\d\d")
     cells = {

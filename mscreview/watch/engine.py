@@ -18,7 +18,7 @@ from .decisions import moved_on, opened
 from .merge import Cells, Row, candidates, identifier, known_trials, snapshots, unique
 from .notices import announcements, papers
 from .records import Answer, Notice, Record, WatchError
-from .words import line
+from .words import harmless, line
 
 GROUPS = ("registry", "literature", "retractions")
 DATABASES = {"ClinicalTrials.gov": "registry", "Europe PMC": "literature", "PubMed": "literature", "Crossref": "retractions"}
@@ -286,8 +286,8 @@ def settle(strategy: Row, findings: Findings, cells: Cells, asked: Asked, ours: 
         "hits": str(findings.hits),
         "new": str(new),
         "pending": str(pending(evidence.values(), strategy["search_id"])),
-        "alarm": line(findings.alarm) or "not_applicable",
-        "reason": line("; ".join(notes)) or "not_applicable",
+        "alarm": harmless(line(findings.alarm)) or "not_applicable",
+        "reason": harmless(line("; ".join(notes))) or "not_applicable",
     }
     return _logged(strategy, log, cells, asked, tables, fresh)
 
@@ -314,7 +314,7 @@ def failed(strategy: Row, error: Exception, cells: Cells, asked: Asked) -> Outco
     """
     alarm = isinstance(error, Alarm)
     expected = alarm or isinstance(error, WatchError)
-    said = line(str(error)) if expected else line(f"{type(error).__name__}: {error}")
+    said = harmless(line(str(error) if expected else f"{type(error).__name__}: {error}"))
     always = strategy["search_id"] == KNOWN_TRIALS or group_of(strategy) == "retractions"
     log = {
         "state": "failed",

@@ -15,7 +15,7 @@ from ..load import Raw
 from ..schema import BLANKS, Table
 from .records import Record
 from .words import doi as bare_doi
-from .words import line
+from .words import harmless, line
 from .words import pmid as bare_pmid
 
 Cells = Mapping[str, Raw]
@@ -188,7 +188,7 @@ def evidence(table: Table, record: Record, search_id: str, day: str) -> Row:
         "question": "not_extracted",
         "title": title,
         "authors": _cell(record.authors),
-        "year": year if year.isdigit() and 1990 <= int(year) <= 2100 else "not_reported",
+        "year": year if re.fullmatch("[0-9]{4}", year) and 1990 <= int(year) <= 2100 else "not_reported",
         "journal": none if trial else _cell(record.journal),
         "doi": doi or none,
         "pmid": pmid or none,
@@ -258,7 +258,7 @@ def snapshots(records: Iterable[Record], cells: Cells, day: str) -> list[Row]:
         row = dict.fromkeys(table.columns, "not_reported") | {
             "nct_id": nct,
             "source": f"https://clinicaltrials.gov/study/{nct}",
-            **{c: line(v, LONGEST) for c, v in record.snapshot.items() if c in table.columns and c not in OURS and line(v)},
+            **{c: harmless(line(v, LONGEST)) for c, v in record.snapshot.items() if c in table.columns and c not in OURS and line(v)},
             "as_of": day,
             "as_of_basis": "capture",
             "read_at": SERVICE,
@@ -295,7 +295,7 @@ def identifier(name: str, value: str) -> str:
 
 def _cell(value: object) -> str:
     """Text of a cell; nothing said, or something that would read as a code of another blank, is not reported."""
-    text = line(value, LONGEST)
+    text = harmless(line(value, LONGEST))
     return text if text and text not in BLANKS else "not_reported"
 
 
@@ -326,8 +326,8 @@ def unique(wanted: str, taken: Collection[str]) -> str:
 
 
 def _record(key: str) -> str:
-    text = line(key, 200).replace(";", ",")
-    return f"NCT:{text}" if text.startswith("NCT") else text or "not_applicable"
+    text = harmless(line(key, 200).replace(";", ","))
+    return f"NCT:{text}" if text.startswith("NCT") else text if text and text not in BLANKS else "not_applicable"
 
 
 def joined(old: str, new: str) -> str:

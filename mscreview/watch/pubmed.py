@@ -213,7 +213,7 @@ class PubMed:
                 kinds.add(kind)
                 notices.append(_notice(kind, about, number, where, described))
             types = summaries[about].get("pubtype")
-            for kind in dict.fromkeys(FLAGS[t] for t in (types if isinstance(types, list) else []) if t in FLAGS):
+            for kind in dict.fromkeys(FLAGS[t] for t in (types if isinstance(types, list) else []) if isinstance(t, str) and t in FLAGS):
                 if kind not in kinds:
                     notices.append(_notice(kind, about, "", "", described))
         return list(dict.fromkeys(notices))

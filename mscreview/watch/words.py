@@ -7,6 +7,7 @@ import re
 import unicodedata
 from datetime import date
 
+from ..load import formula, unseen
 from .records import WatchError
 
 _TAG = re.compile(r"</?(?:i|b|u|em|strong|sub|sup|p|br|span|(?:jats|mml):[\w-]+)(?:\s[^<>]*)?/?>", re.I)
@@ -34,10 +35,21 @@ def line(value: object, most: int = 2000) -> str:
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    kinds = {"Cf": "", "Cs": "", "Cc": " ", "Zl": " ", "Zp": " "}
-    text = "".join(kinds.get(unicodedata.category(c), c) for c in str(value))
-    text = " ".join(text.split())
+    text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in str(value))
+    text = " ".join(text.translate(dict.fromkeys(map(ord, unseen(text)))).split())
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def harmless(text: str) -> str:
+    """Keep a spreadsheet from taking text of a service for a formula: a gap behind each semicolon, quotation marks around the whole.
+
+    Examples
+    --------
+    >>> harmless("=1+1"), harmless("Cells;=1+1"), harmless("-0.3")
+    ('“=1+1”', 'Cells; =1+1', '-0.3')
+    """
+    text = ";".join(f" {part}" if at and formula(part) else part for at, part in enumerate(text.split(";")))
+    return f"“{text}”" if formula(text.partition(";")[0]) else text
 
 
 def title(value: object) -> str:

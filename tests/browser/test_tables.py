@@ -274,13 +274,13 @@ class TestTake:
         assert plain == self.shown(box) and len(plain) > 5
 
     def test_safe_cells(self, page):
-        """What a spreadsheet would run is text in the file; a negative number stays a number; quotes and commas survive."""
-        cells = ["=1+1", "+1", "@x", "-2+3", "-0.5", 'a "b", c']
+        """What a spreadsheet would run is text in the file; numbers with a sign stay numbers; quotes and commas survive."""
+        cells = ["=1+1", "+1", "+1 d", "@x", "-2+3", "-0.5", "-7, 0", "'=1", "＝1", 'a "b", c']
         equipped(page, ["n", "cell"], [[str(i), cell] for i, cell in enumerate(cells)])
         with page.expect_download() as download:
             page.get_by_role("button", name="Save the rows shown as CSV").click()
         rows = list(csv.reader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8-sig"))))
-        assert [row[1] for row in rows[1:]] == ["'=1+1", "'+1", "'@x", "'-2+3", "-0.5", 'a "b", c']
+        assert [row[1] for row in rows[1:]] == ["'=1+1", "+1", "'+1 d", "'@x", "'-2+3", "-0.5", "-7, 0", "''=1", "'＝1", 'a "b", c']
 
     def test_whole_file(self, visit):
         """The link to the whole table leads to the file of that exhibit, of both of a pair."""

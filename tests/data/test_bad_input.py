@@ -39,6 +39,7 @@ MONTH = "is malformed (allowed: yyyy or yyyy-mm)"
 PLACE = "is malformed (allowed: T2.r3, S4.p2 or F3)"
 NO_PLACE = "(allowed: a place in paragraphs or source_exhibits; nearest: {})"
 INVISIBLE = "holds the invisible character {} (allowed: printable text on one line)"
+FORMULA = "'{}' {}, as a formula does (allowed: a number, or text that begins with a letter, a digit or −)"
 EFFECTS = "increase, decrease, promote, inhibit, mediate"
 
 # (table, key, column, cell, message); the row is worked out from the key.
@@ -154,6 +155,36 @@ CELLS = {
     "first strong isolate": ("studies", "bai2018", "journal", "Kidney\u2068Int", INVISIBLE.format("U+2068")),
     "line separator": ("studies", "bai2018", "journal", "Kidney\u2028Int", INVISIBLE.format("U+2028")),
     "byte-order mark inside": ("studies", "bai2018", "journal", "Kidney\ufeffInt", INVISIBLE.format("U+FEFF")),
+    "filler": ("studies", "bai2018", "journal", "Kidney\u3164Int", INVISIBLE.format("U+3164")),
+    "selector": ("studies", "bai2018", "journal", "Kidney\ufe0fInt", INVISIBLE.format("U+FE0F")),
+    "left-to-right mark": ("studies", "bai2018", "journal", "Kidney\u200eInt", INVISIBLE.format("U+200E")),
+    "control of the second row": ("studies", "bai2018", "journal", "Kidney\x85Int", INVISIBLE.format("U+0085")),
+    "private character": ("studies", "bai2018", "journal", "Kidney\ue000Int", INVISIBLE.format("U+E000")),
+    "no character": ("studies", "bai2018", "journal", "Kidney\uffffInt", INVISIBLE.format("U+FFFF")),
+    "formula": ("studies", "bai2018", "journal", "=HYPERLINK(1)", FORMULA.format("=HYPERLINK(1)", "begins with =")),
+    "formula: plus": ("studies", "bai2018", "journal", "+SUM(1)", FORMULA.format("+SUM(1)", "begins with +")),
+    "formula: minus": ("studies", "bai2018", "journal", "-2+3+cmd|A0", FORMULA.format("-2+3+cmd|A0", "begins with -")),
+    "formula: at": ("studies", "bai2018", "journal", "@SUM(1)", FORMULA.format("@SUM(1)", "begins with @")),
+    "formula: wide": ("studies", "bai2018", "journal", "＝SUM(1)", FORMULA.format("＝SUM(1)", "begins with ＝")),
+    "formula: hidden by an apostrophe": ("studies", "bai2018", "journal", "'=SUM(1)", FORMULA.format("'=SUM(1)", "begins with '")),
+    "formula: where a semicolon parts cells": ("studies", "bai2018", "journal", "Kidney;=A1", FORMULA.format("Kidney;=A1", "has after ';' =")),
+    "formula: in a list": (
+        "controlled_trials", "zhao2020-T2-r01", "maintenance", "Steroids;@MMF", FORMULA.format("Steroids;@MMF", "has after ';' @"),
+    ),
+    "claim of patients in words": (
+        "claims", "NCT00733876-enrollment-paper-1", "value", "sixteen", "'sixteen' is no value of enrollment (allowed: a whole number)",
+    ),
+    "claim of a month that is none": (
+        "claims", "NCT02421484-start-registry-1", "value", "2015-13", "'2015-13' is no value of start (allowed: yyyy, yyyy-mm or yyyy-mm-dd)",
+    ),
+    "look-alike letter: term": (
+        "experiments", "zhao2020-T1-r05", "species", "r\u0430t",
+        "unknown term 'r\u0430t' (allowed: a term of vocab_species in data/vocab/species.csv; nearest: rat; not U+0430, cyrillic small letter a)",
+    ),
+    "look-alike letter: enum": (
+        "mechanisms", "ki2020-m001", "effect", "\u0456ncrease",
+        f"unknown term '\u0456ncrease' (allowed: {EFFECTS}; nearest: increase; not U+0456, cyrillic small letter byelorussian-ukrainian i)",
+    ),
     "far too long": ("studies", "bai2018", "journal", "x" * 20_001, "20,001 characters in one cell (allowed: 20,000)"),
     "favours does not follow": (
         "findings", "zhao2020-T1-r05-f1", "favours", "control", "'control' does not follow from decrease of acute rejection (allowed: msc)",
@@ -257,6 +288,52 @@ def test_every_bad_cell_is_named_with_row_column_and_what_is_allowed(fault, copy
     table, key, column, cell, message = CELLS[fault]
     line = copy.edit(table, key, column, cell)
     assert direct(check(copy, capsys)) == [f"{copy.name(table)}:{line}:{column}: {message}"]
+
+
+def test_look_alike_letter_in_an_id(copy, capsys):
+    """An id is ASCII: a letter of another alphabet is named by its number, and the id that was meant stands beside it."""
+    said = "(allowed: A key of `studies`; not U+0430, cyrillic small letter a)"
+    line = copy.edit("citations", "ki2020-ref001-ki2020_1", "study_id", "b\u0430i2018")
+    assert sorted(check(copy, capsys)) == [
+        f"data/citations.csv:{line}:study_id: 'b\u0430i2018' is malformed {said}",
+        (f"data/citations.csv:{line}:study_id: dangling reference 'b\u0430i2018' "
+        "(allowed: a study_id of studies; nearest: bai2018; not U+0430, cyrillic small letter a)"),
+    ]
+
+
+def test_look_alike_letter_in_a_new_term(copy, capsys):
+    """A term may hold Greek letters, and none of an alphabet that looks like ours."""
+    rows = copy.rows("vocab_status")
+    copy.write("vocab_status", [*rows, ["\u0455uspended", *rows[-1][1:]]])
+    said = "mixes alphabets (allowed: Latin and Greek letters; not U+0455, cyrillic small letter dze)"
+    assert check(copy, capsys) == [f"data/vocab/status.csv:{len(rows) + 1}:term: '\u0455uspended' {said}"]
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "column", "cell"),
+    [("results", "pan2016-mortality-msc", "n", "²"), ("results", "pan2016-mortality-msc", "events", "٣"), ("source_exhibits", "ki2020-T1", "n_rows", "²"),
+     ("source_exhibits", "ki2020-T1", "n_rows", "9" * 17)],
+)  # fmt: skip
+def test_digits_that_rules_could_not_count_with(table, key, column, cell, copy, capsys):
+    """A digit that is no number, and a number of rows that nobody could count to, are faults like others, and found at once."""
+    line = copy.edit(table, key, column, cell)
+    said = direct(check(copy, capsys))
+    assert [s for s in said if s.startswith(f"{copy.name(table)}:{line}:{column}: ")]
+
+
+def test_descriptor_with_an_endless_number(copy, capsys):
+    """A number of thousands of digits, and nesting without an end, are no JSON that can be read."""
+    for text in ("9" * 5000, "[" * 100_000):
+        (copy.root / "data" / "datapackage.json").write_text(text)
+        assert check(copy, capsys) == ["data/datapackage.json:0:-: not JSON that can be read: a number of thousands of digits, or nested too deeply"]
+
+
+def test_semicolon_in_a_key(copy, capsys):
+    """A key is joined to others by semicolons, so it holds none."""
+    rows = copy.rows("vocab_status")
+    copy.write("vocab_status", [*rows, ["without;end", *rows[-1][1:]]])
+    said = "'without;end' holds ';', which joins keys (allowed: a key without it)"
+    assert check(copy, capsys) == [f"data/vocab/status.csv:{len(rows) + 1}:term: {said}"]
 
 
 def test_reading_that_disagrees_with_its_cell(copy, capsys):

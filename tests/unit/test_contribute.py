@@ -371,6 +371,20 @@ class TestSheets:
         assert "odd.xlsx, sheet studies:1:titel: unknown column" in out and "odd.xlsx, sheet studies:1:year: column stands twice" in out
         assert "odd.xlsx, sheet results:2:B: stands under no name of a column" in out
 
+    @pytest.mark.parametrize(("title", "row", "column", "said"), [
+        ("studies", 20_000, 16_384, "sheet studies:0:-: 20,000 rows of 16,384 columns (allowed: 1,000,000 cells)"),
+        ("studies", 20_001, 1, "sheet studies:0:-: 20,001 rows (allowed: 20,000)"),
+        ("notes", 1_000_000, 16_384, "sheet notes:0:-: no table of this name"),
+    ])  # fmt: skip
+    def test_a_cell_far_out(self, tmp_path, root, capsys, title, row, column, said):
+        """One cell at the far end of a sheet does not make the import read millions of empty ones."""
+        book = Workbook()
+        book.active.title = title
+        book.active.cell(row, column, "x")
+        book.save(tmp_path / "odd.xlsx")
+        assert main(["import", str(tmp_path / "odd.xlsx"), "--root", str(root)]) == 1
+        assert capsys.readouterr().out.startswith(f"odd.xlsx, {said}")
+
     @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"a,b\n1,2\n"])
     def test_no_spreadsheet(self, tmp_path, root, capsys, content):
         """Another file under the name of a spreadsheet."""

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from lxml import etree, html
 
-from mscreview import open_review
+from mscreview import DataError, open_review
 from mscreview.exhibit import anchor
 from mscreview.schema import BLANKS
 from mscreview.site import Shown, Site, downloads, tables
@@ -240,18 +240,17 @@ def test_numbers_keep_their_sign(cell):
 
 
 def test_a_title_from_outside_cannot_act(copy, tmp_path):
-    """A title that a registry or a paper begins with a formula is guarded in every file of an exhibit; the table's own file keeps its bytes."""
+    """A title that begins as a formula is no title: the data refuse it, and were it there all the same, the files of an exhibit would guard it."""
     title = '=HYPERLINK("https://example.org","a")'
-    key = copy.rows("new_evidence")[1][0]
-    copy.edit("new_evidence", key, "title", title)
-    site = site_of(open_review(copy.root), tmp_path / "out", ["tbl-rows-new-evidence"])
-    downloads.write(site, "tbl-rows-new-evidence", *site.review.content("tbl-rows-new-evidence"), None)
-    for name in ("tbl-rows-new-evidence.csv", "tbl-rows-new-evidence-full.csv"):
-        head, *body = rows_of(file(site, name))
-        (line,) = [line for line in body if key in line]
-        assert line[head.index("title")] == f"'{title}"
-    tables.write(site)
-    assert (site.out / "data" / "new_evidence.csv").read_bytes() == copy.path("new_evidence").read_bytes()
+    content, used = open_review(ROOT).content("tbl-rows-new-evidence")
+    site = site_of(open_review(ROOT), tmp_path / "out", ["tbl-rows-new-evidence"])
+    content.data.loc[0, "title"] = title
+    downloads.write(site, "tbl-rows-new-evidence", content, used, None)
+    head, line, *_ = rows_of(file(site, "tbl-rows-new-evidence.csv"))
+    assert line[head.index("title")] == f"'{title}"
+    number = copy.edit("new_evidence", copy.rows("new_evidence")[1][0], "title", title)
+    with pytest.raises(DataError, match=rf"new_evidence\.csv:{number}:title: '=HYPERLINK.* begins with =, as a formula does"):
+        open_review(copy.root)
 
 
 def test_drawing_stands_alone(site):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from mscreview.errors import DataError, Problem
-from mscreview.load import MAX_CELL, NotCsv, cut_rows, read_as_of, read_cells, read_raw, to_frame
+from mscreview.load import MAX_CELL, NotCsv, cut_rows, formula, read_as_of, read_cells, read_raw, to_frame, unseen
 from mscreview.schema import Column, Schema, Table
 from mscreview.snapshots import in_order, seen, stage
 
@@ -242,3 +242,28 @@ def test_in_order_once_the_service_was_asked():
     assert order(asked, page("b", "completed")) == "ba"
     assert order(asked, page("b", as_of="2017-01-01", nct="NCT2"), page("c", "completed", nct="NCT2")) == "abc"
     assert order(page("a", as_of="2026-01-01", read_at="registry page"), page("b", "completed", read_at="registry page")) == "ab"
+
+
+@pytest.mark.parametrize("cell", ["=1", "+a", "-a", "@a", "\t1", "\r1", "\n1", "＝1", "＋1", "－1", "＠1", "'=1", "''@", "-", "+", "-1 d", "-1,x", "-٢", "-1;a", "-1||2", "-1e", "-%"])
+def test_formula(cell):
+    """What begins with a sign of a formula, apostrophes before it or not, and is no number."""
+    assert formula(cell) is True
+
+
+@pytest.mark.parametrize("cell", ["", "a=1", "1-2", "'a", "−1", "–", "-1", "+1", "-0.5", "-.5", "-1.", "-1,234.5", "-1e6", "+1E-6", "-5%", "-7;0|-4;0", "+1|-1"])
+def test_no_formula(cell):
+    """Numbers with a sign, lists of them, and signs further on."""
+    assert formula(cell) is False
+
+
+@pytest.mark.parametrize("hidden", [*"\0\t\n\x1f\x7f\x85\xad\u034f\u115f\u1160\u17b4\u17b5\u180b\u180e\u180f\u200b\u200f\u202a\u202e\u2066\u2069\u2028\u2029\u2800\u3164\ue000\ufe00\ufe0f\ufeff\uffa0\uffff\ud800\U000e0100\U000e01ef\U000f0000\U0010ffff"])
+def test_unseen(hidden):
+    """Each kind of character that nobody sees is found among others, in its order, each time it stands."""
+    assert unseen(f"a{hidden}é{hidden}") == hidden * 2
+    assert unseen(f"{hidden}\u200b") == f"{hidden}\u200b"
+
+
+def test_what_everybody_sees():
+    """Letters of any script, signs, accents that join, wide blanks: all of them can be seen."""
+    cell = "aé e\u0301 βµ° × 10⁶₂ “–…” ±−↑ 漢 а\u00a0½ 😀"
+    assert unseen(cell) == unseen("") == unseen("plain") == ""

@@ -551,6 +551,7 @@ class TestSnapshot:
             ({"statusModule__startDateStruct": {"date": "May 2020"}}, "startDateStruct is 'May 2020', not a date"),
             ({"statusModule__completionDateStruct": {"date": "2020-13"}}, "completionDateStruct is '2020-13'"),
             ({"hasResults": "yes"}, "unknown hasResults 'yes'"),
+            ({"hasResults": 0}, "unknown hasResults '0'"),
             ({"identificationModule__nctId": None}, "a study without a number"),
             ({"identificationModule__nctId": "NCT1"}, "a study without a number: 'NCT1'"),
         ],

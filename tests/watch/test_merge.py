@@ -108,14 +108,15 @@ class TestRows:
             ("  two\nlines\tand\u00a0more  ", "two lines and more"),
             ("zero\u200bwidth \u202eturned", "zerowidth turned"),
             ("half a \ud800 pair", "half a pair"),
-            ("=cmd|' /C calc'!A0", "=cmd|' /C calc'!A0"),
+            ("=cmd|' /C calc'!A0", "“=cmd|' /C calc'!A0”"),
+            ("a;=1+1", "a; =1+1"),
             ("not_applicable", "not_reported"),
             ("", "not_reported"),
             (None, "not_reported"),
         ],
     )
     def test_text(self, data, cells, given, kept):
-        """Whatever a title holds, its cell validates; text that looks like a formula stays text."""
+        """Whatever a title holds, its cell validates; text that looks like a formula is quoted."""
         (row,) = candidates([record(title=given)], cells, "one", DAY).rows
         assert row["title"] == kept
         assert row["confidence"] == ("partial" if kept in BLANKS else "verified")

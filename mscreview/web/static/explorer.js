@@ -235,7 +235,7 @@
 
   function cell(text) {
     /* A sheet would run what starts like a formula. */
-    var safe = /^[=+\-@\t\r]/.test(text) ? "'" + text : text;
+    var safe = /^'*[=+\-@\t\r\n＝＋－＠]/.test(text) ? "'" + text : text;
     return /[",\n\r]/.test(safe) ? '"' + safe.replace(/"/g, '""') + '"' : safe;
   }
 

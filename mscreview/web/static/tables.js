@@ -7,6 +7,7 @@
   /* Characters of a usual value, beyond which a filter is no list to choose from. */
   var SHORT = 30;
   var NUMBER = /[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[-+]?\d+)?/gi;
+  var NUMBERS = /^[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[-+]?\d+)?%?(?:(?:[;|]|, )[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[-+]?\d+)?%?)*$/i;
   var LEADS = /^[(<>≤≥≈~=\s]*[-−+]?\d/;
   var phone = window.matchMedia("(max-width: 620px)");
   var words = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
@@ -107,9 +108,9 @@
     } else { byHand(); }
   }
 
-  /* A cell that a spreadsheet would run as a formula gets an apostrophe before it; a negative number stays one. */
+  /* A cell that a spreadsheet would run as a formula gets an apostrophe before it; numbers and lists of numbers keep their sign. */
   function safe(text) {
-    if (/^[=+@\t]/.test(text) || (/^-/.test(text) && isNaN(Number(text)))) { text = "'" + text; }
+    if (/^'*[=+\-@\t\r\n＝＋－＠]/.test(text) && !NUMBERS.test(text)) { text = "'" + text; }
     return /[",\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
   }
 
