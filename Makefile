@@ -6,7 +6,7 @@ READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 PAGES := tests/browser
 
-.PHONY: help book serve test tools lint data unit chapters site browser summary screenshots reproduce plain newest audit pdf pack links bench mutate fuzz watch due watch-live snapshot lock clean
+.PHONY: help book serve test tools lint data unit chapters site browser summary screenshots reproduce plain newest audit pdf pack links bench coverage mutate fuzz watch due watch-live snapshot lock clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -99,6 +99,12 @@ bench: $(READY) ## how fast it builds, checks and reads, as ratios inside one ru
 	PYTHONPATH=$(PAGES) $(BIN)/python tests/bench/reading.py > _build/bench/reading.md || code=1; \
 	cat tests/bench/performance.md _build/bench/building.md > docs/performance.md; \
 	{ echo; echo "## Reading"; echo; cat _build/bench/reading.md; } >> docs/performance.md; exit $$code
+
+coverage: $(READY) ## how much of the package its tests and a build run, 95 % at least; lists what they do not
+	rm -rf _build/coverage _build/html _build/.doctrees && mkdir -p _build/coverage
+	$(BIN)/coverage run -m pytest -p no:cacheprovider -q -n 2 --ignore=tests/site --ignore=tests/browser tests mscreview
+	$(BIN)/coverage run -m mscreview build
+	$(BIN)/coverage combine -q && $(BIN)/coverage report
 
 ONLY ?=
 mutate: $(READY) ## change the code of synthesis, disagreements, drift and parsing bit by bit and see that a test fails (ONLY=pool for one module); half an hour
