@@ -9,7 +9,7 @@ from mscreview.synthesis import regression
 from mscreview.synthesis.acceptance import reproduce
 from mscreview.synthesis.agreement import alpha, cohen
 from mscreview.synthesis.direction import interval, tally, votes
-from mscreview.synthesis.effects import COUNTS, MEANS, effects, normal_bound, one_effect
+from mscreview.synthesis.effects import COUNTS, MEANS, check, columns, effects, normal_bound, one_effect
 from mscreview.synthesis.errors import MixingError, SynthesisError
 from mscreview.synthesis.kinds import refuse_mixing
 from mscreview.synthesis.overlap import cca
@@ -251,3 +251,41 @@ def test_error_without_a_row():
     """A refusal that is about no row says so."""
     error = SynthesisError("no")
     assert (error.row, error.column, str(error)) == (None, "-", "no")
+
+
+@pytest.mark.parametrize("measure", ["rr", "or", "rd"])
+def test_heterogeneity_about_the_pooled_effect(measure):
+    """Cochran's Q of Mantel–Haenszel is about its own estimate, which is not that of inverse variances; no τ², so no share of it."""
+    fit, other = pool(TABLES, measure, "mh"), pool(TABLES, measure, "fe")
+    found = effects(TABLES, measure)
+    assert fit.q == pytest.approx(((found.yi - fit.estimate) ** 2 / found.vi).sum()) and fit.q > other.q
+    assert (fit.q_df, other.q_df, fit.i2_tau2, other.i2_tau2) == (3, 3, None, None)
+    assert fit.h2 == pytest.approx(fit.q / 3) and fit.q_p == pytest.approx(stats.chi2.sf(fit.q, 3))
+
+
+def test_no_heterogeneity():
+    """Where all effects are the same, Q and its share are nought, whatever the method."""
+    same = FUNNEL.assign(yi=0.0)
+    assert [(f.q, f.i2_q, f.q_df) for f in (pool(same, "none", m) for m in ("fe", "dl", "reml"))] == [(0, 0, 11)] * 3
+
+
+def test_counts_are_whole_unless_that_is_waived():
+    """Half a patient is refused by itself, and taken where the caller says so."""
+    half = TABLES.assign(events_t=[2, 3, 1.5, 7])
+    for call in (lambda: check(half, "rr"), lambda: pool(half, "rr", "fe")):
+        with pytest.raises(SynthesisError, match=r"1\.5 is not a whole number") as error:
+            call()
+        assert (error.value.row, error.value.column) == (2, "events_t")
+    check(half, "rr", whole=False)
+    assert pool(half, "rr", "fe", whole=False).k == 4
+    assert effects(half, "rr", whole=False).yi[2] == pytest.approx(np.log(1.5 / 12 / (4 / 15)))
+
+
+def test_lists_in_messages():
+    """What is allowed, and who was left out, is separated by commas."""
+    with pytest.raises(SynthesisError, match=r"unknown measure 'x' \(allowed: rr, or, rd, md, smd, none\)"):
+        columns("x")
+    silent = TABLES.assign(events_t=[2, 0, 0, 7], events_c=[6, 0, 0, 9], label=list("wxyz"))
+    fit = pool(silent, "rr", "fe", drop_silent=True)
+    assert (fit.left_out, fit.notes) == (("x", "y"), ("left out, no event to compare: x, y",))
+    assert fit.studies.index.tolist() == [0, 1] and "index" not in fit.studies
