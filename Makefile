@@ -41,7 +41,7 @@ unit: $(READY) ## unit tests, data tests and examples in docstrings
 
 chapters: $(READY) ## run every chapter and compare it with its committed reference
 	$(BIN)/mscreview snapshot --check
-	JUPYTER_DEFAULT_PROVISIONER_NAME=mscreview-warm $(PYTEST) -p tests.chapters.compared --nbval reference -n 2 --dist loadfile --nbval-cell-timeout=120
+	JUPYTER_DEFAULT_PROVISIONER_NAME=mscreview-warm $(PYTEST) -p tests.chapters.compared --nbval reference -n 3 --dist loadfile --nbval-cell-timeout=120
 
 site: tools ## build from an empty _build with warnings as errors, then test the built pages
 	rm -rf _build

@@ -15,9 +15,17 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from importlib import import_module
+from multiprocessing.connection import Client, Listener
 from typing import Any, cast
 
 from jupyter_client.provisioning import LocalProvisioner
+
+# What every kernel imports when it starts.
+AT_ONCE = (
+    "ipykernel.kernelapp", "ipykernel.debugger", "tornado.platform.asyncio", "IPython.core.completerlib", "IPython.extensions.storemagic",
+)  # fmt: skip
 
 
 class Warm(LocalProvisioner):
@@ -104,10 +112,13 @@ def serve() -> None:
     """Import what is slow, then fork a kernel for each line of JSON on standard input; say its number on standard output."""
     # Read by ipykernel when it is imported: a kernel ends when the process that it was forked from does.
     os.environ["JPY_PARENT_PID"] = str(os.getpid())
+    # A debugger that nobody asked for would say what it cannot do.
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     _warm()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    _share_renderer()
     for line in sys.stdin:
         request = json.loads(line)
         pid = os.fork()
@@ -117,8 +128,8 @@ def serve() -> None:
 
 
 def _warm() -> None:
-    import ipykernel.kernelapp  # noqa: F401
-
+    for name in AT_ONCE:
+        import_module(name)
     from . import catalogue, charts, evidence
     from .errors import DataError
     from .review import open_review
@@ -128,6 +139,45 @@ def _warm() -> None:
     # A kernel says itself what is wrong with the data.
     with contextlib.suppress(DataError):
         evidence.prepare(open_review())
+
+
+def _share_renderer() -> None:
+    """Let one process draw for all kernels: what it takes to draw does not survive a fork, and each would start it anew."""
+    from . import charts
+
+    listener = Listener(family="AF_UNIX")
+    parent = os.getpid()
+    if os.fork() == 0:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+        while True:
+            # A kernel that ends in the middle of a drawing is no concern of the others.
+            with contextlib.suppress(EOFError, OSError), listener.accept() as kernel:
+                kernel.send(_drawn(kernel.recv()))
+
+    def ask(specification: dict[str, Any]) -> str:
+        with Client(listener.address) as renderer:
+            renderer.send(specification)
+            drawing = renderer.recv()
+        if isinstance(drawing, Exception):
+            raise drawing
+        return cast(str, drawing)
+
+    charts.render_by(ask)
+
+
+def _drawn(specification: dict[str, Any]) -> str | Exception:
+    from . import charts
+
+    try:
+        return charts.render(specification)
+    except ValueError as error:
+        return error
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(0)
 
 
 def _become(request: dict[str, Any], answers: Any) -> None:

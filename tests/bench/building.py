@@ -154,7 +154,7 @@ def checks(folder: Path) -> list[str]:
     serial = book.run("every chapter compared, one after the other", *nbval)
     cold = book.engine("ordinary build, which executes every chapter", "cold")
     book.clean()
-    ours = book.run("every chapter compared, side by side from warm kernels", *nbval, "-p", "tests.chapters.compared", "-n", str(os.cpu_count()), "--dist", "loadfile", warm=True)
+    ours = book.run("every chapter compared, side by side from warm kernels", *nbval, "-p", "tests.chapters.compared", "-n", "3", "--dist", "loadfile", warm=True)
     site = book.build("build")
     naive = Cost(serial.seconds + cold.seconds, max(serial.megabytes, cold.megabytes))
     both = Cost(ours.seconds + site.seconds, max(ours.megabytes, site.megabytes))

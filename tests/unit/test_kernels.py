@@ -3,6 +3,7 @@
 import os
 import time
 
+import psutil
 import pytest
 from jupyter_client.manager import start_new_kernel
 
@@ -76,3 +77,36 @@ def test_nothing_is_left(start):
             return
         time.sleep(0.1)
     pytest.fail(f"kernel {pid} is still there")
+
+
+DRAW = """
+from mscreview import charts
+chart = {"data": {"values": [{"x": 1}]}, "mark": "point", "encoding": {"x": {"field": "x"}}}
+print(charts.render is charts._renderer[-1], charts._renderer[-1](chart) == charts.render(chart))
+try:
+    charts._renderer[-1](chart | {"mark": "no such mark"})
+except ValueError as error:
+    print("refused")
+print(charts._renderer[-1](chart)[:4])
+"""
+
+
+def test_one_process_draws(start):
+    """What is drawn elsewhere is the same as here; what cannot be drawn is an error here, and the next drawing is not lost."""
+    _, client = start()
+    assert said(client, DRAW).splitlines() == ["False True", "refused", "<svg"]
+
+
+def test_the_drawing_process_ends_with_its_server():
+    """Whoever was killed leaves nothing behind."""
+    server = kernels._Server()
+    process = server._process
+    deadline = time.monotonic() + 60
+    while not (children := psutil.Process(process.pid).children()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    process.stdin.close()
+    process.stdout.close()
+    assert len(children) == 1 and psutil.wait_procs(children, timeout=20)[1] == []
