@@ -130,7 +130,7 @@ class Turned(Sheet):
             .encode(
                 x=alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, self.width], nice=False, zero=False)),
                 y=alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[height, 0], nice=False, zero=False)),
-                text="words:N",
+                text=alt.Text("words:N"),
             )
         )
         chart = alt.layer(*flat.layer, words).properties(width=self.width, height=height, padding=0)

@@ -138,21 +138,22 @@ class Sheet:
             "y": alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[height, 0], nice=False, zero=False)),
         }
         stroke = {
-            "x2": "x2:Q", "y2": "y2:Q", "color": alt.Color("colour:N", scale=None),
+            "x2": alt.X2("x2:Q"), "y2": alt.Y2("y2:Q"), "color": alt.Color("colour:N", scale=None),
             "strokeWidth": alt.StrokeWidth("weight:Q", scale=None), "opacity": alt.Opacity("opacity:Q", scale=None),
         }  # fmt: skip
         symbol = {
             "shape": alt.Shape("shape:N", scale=None), "size": alt.Size("size:Q", scale=None),
             "stroke": alt.Stroke("colour:N", scale=None), "fill": alt.Fill("fill:N", scale=None),
         }  # fmt: skip
-        linked = {"href": "href:N", "description": "about:N", "tooltip": "about:N"}
+        # As objects, since Altair looks long for what a text stands for.
+        linked = {"href": alt.Href("href:N"), "description": alt.Description("about:N"), "tooltip": alt.Tooltip("about:N")}
         kinds: dict[str, tuple[Callable[[alt.Chart], alt.Chart], dict[str, Any]]] = {
-            "bands": (lambda c: c.mark_rect(aria=False, color=FAINT, opacity=0.14), {"x2": "x2:Q", "y2": "y2:Q"}),
+            "bands": (lambda c: c.mark_rect(aria=False, color=FAINT, opacity=0.14), {"x2": alt.X2("x2:Q"), "y2": alt.Y2("y2:Q")}),
             "rules": (lambda c: c.mark_rule(aria=False), stroke),
             "bars": (lambda c: c.mark_rule(), stroke | linked),
             "strokes": (
                 lambda c: c.mark_line(aria=False, interpolate="linear", invalid="break-paths-show-domains"),
-                {"order": "step:Q", "detail": "series:N", **{k: v for k, v in stroke.items() if k not in ("x2", "y2")}},
+                {"order": alt.Order("step:Q"), "detail": alt.Detail("series:N"), **{k: v for k, v in stroke.items() if k not in ("x2", "y2")}},
             ),
             "plain": (lambda c: c.mark_point(aria=False, opacity=1, strokeWidth=1.7), symbol),
             "marks": (lambda c: c.mark_point(opacity=1, strokeWidth=1.7), symbol | linked),
@@ -161,7 +162,7 @@ class Sheet:
                     aria=False, color=INK, baseline="middle", align=alt.expr("datum.align"),
                     fontSize=alt.expr("datum.size"), fontWeight=alt.expr("datum.weight"),
                 ),
-                {"text": "words:N"},
+                {"text": alt.Text("words:N")},
             ),
         }  # fmt: skip
         layers = []

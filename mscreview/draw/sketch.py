@@ -252,8 +252,8 @@ class Sketch:
                 alt.Chart(alt.Data(values=values))
                 .mark_point(size=4, opacity=1, strokeCap="butt", aria=bool(more))
                 .encode(
-                    x=alt.value(0),
-                    y=alt.value(0),
+                    x=alt.XValue(0),
+                    y=alt.YValue(0),
                     shape=alt.Shape("path:N", **plain),
                     fill=alt.Fill("fill:N", **plain),
                     stroke=alt.Stroke("stroke:N", **plain),

@@ -79,11 +79,12 @@ def egger(studies: pd.DataFrame) -> Egger:
     >>> egger(frame).df
     8
     """
-    import statsmodels.api as sm
+    from statsmodels.regression.linear_model import WLS
+    from statsmodels.tools.tools import add_constant
 
     y, v = _given(studies, "Egger")
     se = np.sqrt(v)
-    fit = sm.WLS(y, sm.add_constant(se), weights=1 / v).fit()
+    fit = WLS(y, add_constant(se), weights=1 / v).fit()
     low, high = fit.conf_int()[0]
     return Egger(float(fit.tvalues[1]), int(fit.df_resid), float(fit.pvalues[1]), float(fit.params[0]), float(low), float(high))
 
