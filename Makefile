@@ -104,7 +104,9 @@ coverage: $(READY) ## how much of the package its tests and a build run, 95 % at
 	rm -rf _build/coverage _build/html _build/.doctrees && mkdir -p _build/coverage
 	$(BIN)/coverage run -m pytest -p no:cacheprovider -q -n 2 --ignore=tests/site --ignore=tests/browser tests mscreview
 	$(BIN)/coverage run -m mscreview build
-	$(BIN)/coverage combine -q && $(BIN)/coverage report
+	$(BIN)/coverage combine -q 2> /dev/null # what processes that were killed wrote cannot be read
+	@rm -f _build/coverage/data.*
+	$(BIN)/coverage report
 
 ONLY ?=
 mutate: $(READY) ## change the code of synthesis, disagreements, drift and parsing bit by bit and see that a test fails (ONLY=pool for one module); half an hour

@@ -85,7 +85,13 @@ class _Server:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: Any = subprocess.Popen([sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        atexit.register(cast(Any, self._process).stdin.close)
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """Let it end; its kernels end with it."""
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
 
     def fork(self, request: dict[str, Any]) -> int:
         with self._lock:

@@ -106,7 +106,5 @@ def test_the_drawing_process_ends_with_its_server():
         assert time.monotonic() < deadline
         time.sleep(0.1)
     process.kill()
-    process.wait()
-    process.stdin.close()
-    process.stdout.close()
+    server.close()
     assert len(children) == 1 and psutil.wait_procs(children, timeout=20)[1] == []

@@ -82,8 +82,8 @@ class TestWrite:
         assert not (copy.root / ".mscreview" / "commit").exists()
 
     def test_cells_that_csv_must_quote(self, copy):
-        """Commas, quotes and what a spreadsheet would take for a formula come back as they went in."""
-        odd = '=SUM(A1), "quoted" – +1; @x'
+        """Commas, quotes and signs of a formula within a text come back as they went in."""
+        odd = 'Sum: =SUM(A1), "quoted" – +1; @x'
         tables, _ = change(copy.root, odd)
         write(copy.root, tables)
         assert {r["study_id"]: r["note"] for r in read(copy.root)[1]["studies"].rows}["bai2018"] == odd

@@ -75,7 +75,7 @@ def test_the_check_is_make_test():
 def test_what_is_tried_weekly_are_targets():
     """Newest versions, plain Sphinx, the audit, byte identity and foreign bytes at every importer are targets that anybody can run."""
     tried = WORKFLOWS["health"]["jobs"]["try"]["strategy"]["matrix"]["what"]
-    assert {"newest", "plain", "audit", "reproduce", "fuzz"} == set(tried) <= set(re.findall(r"^([a-z-]+):", MAKEFILE, re.M))
+    assert {"newest", "plain", "audit", "reproduce", "fuzz", "coverage"} == set(tried) <= set(re.findall(r"^([a-z-]+):", MAKEFILE, re.M))
 
 
 def test_every_action_has_one_version():
