@@ -103,6 +103,9 @@ def figure(id: str, alt_text: str, draw: Draw) -> str:
     return f'<div class="chart-pair">{"".join(parts)}</div>'
 
 
+_trusting: list[bool] = []
+
+
 @contextmanager
 def trusted() -> Iterator[None]:
     """Make charts inside without holding each part against the schema of Vega-Lite: for those that were drawn before.
@@ -115,8 +118,12 @@ def trusted() -> Iterator[None]:
     """
     from altair.utils.schemapi import debug_mode
 
-    with debug_mode(False):
-        yield
+    _trusting.append(True)
+    try:
+        with debug_mode(False):
+            yield
+    finally:
+        _trusting.pop()
 
 
 def spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
@@ -132,7 +139,7 @@ def spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
 
     # Altair's limit spares browsers large data on every page; here they load a specification only when asked to.
     with alt.data_transformers.enable("default", max_rows=None):
-        found = chart.to_dict()
+        found = chart.to_dict(validate=not _trusting)
     found["config"] = {**theme(), **{k: v for k, v in found.get("config", {}).items() if k != "view"}}
     return found
 

@@ -163,6 +163,24 @@ def words(items: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
+def author_year(author: str, year: int | None) -> str:
+    """Name a paper by its first author and year; a year that nobody has read is said to be unknown.
+
+    Parameters
+    ----------
+    author : str
+        Surname of the first author.
+    year : int or None
+        Year of publication, if known.
+
+    Examples
+    --------
+    >>> author_year("Ge", 2010), author_year("Luk", None)
+    ('Ge 2010', 'Luk, year not known')
+    """
+    return f"{author}, year not known" if year is None else f"{author} {year}"
+
+
 def counted(n: int, one: str, many: str = "") -> str:
     """Write a number with its noun.
 

@@ -117,14 +117,13 @@ def fingerprint(root: Path, tables: Collection[str], helpers: Iterable[str]) -> 
     False
     """
     folder = data_folder(root)
-    descriptor = _descriptor((folder / FILE).read_bytes())
-    resources = {r["name"]: r for r in descriptor["resources"]}
+    schema, resources = _descriptor((folder / FILE).read_bytes())
     parts: list[object] = [_bytes(root / LOCK), [(m, _bytes(_file(m))) for m in modules(helpers)]]
     for name in sorted(set(tables)):
         if name == AS_OF_MARK:
             parts.append((name, _bytes(folder / AS_OF)))
         elif name == SCHEMA_MARK:
-            parts.append((name, descriptor))
+            parts.append((name, schema))
         elif name in resources:
             parts.append((name, resources[name], _bytes(folder / resources[name]["path"])))
         else:
@@ -133,9 +132,10 @@ def fingerprint(root: Path, tables: Collection[str], helpers: Iterable[str]) -> 
 
 
 @cache
-def _descriptor(content: bytes) -> dict[str, Any]:
-    descriptor: dict[str, Any] = json.loads(content)
-    return descriptor
+def _descriptor(content: bytes) -> tuple[str, dict[str, dict[str, Any]]]:
+    """Fingerprint of what the schema says, however it is laid out, and what it says of each table."""
+    descriptor = json.loads(content)
+    return sha256(json.dumps(descriptor, sort_keys=True).encode()).hexdigest(), {r["name"]: r for r in descriptor["resources"]}
 
 
 def everything(root: Path) -> str:

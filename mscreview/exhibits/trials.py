@@ -65,12 +65,14 @@ def names(review: Review) -> dict[str, str]:
     Examples
     --------
     >>> from mscreview import open_review
-    >>> [names(open_review())[s] for s in ("tan2012", "ge2010", "togel2012")]
-    ['Tan 2013', 'Ge 2010', 'NCT00733876']
+    >>> [names(open_review())[s] for s in ("tan2012", "ge2010", "luk2016", "togel2012")]
+    ['Tan 2013', 'Ge 2010', 'Luk, year not known', 'NCT00733876']
     """
     studies, reports = review.table("studies"), review.table("trial_reports")
     found = {r.study_id: r.nct_id for r in reports.itertuples() if r.study_id not in BLANKS and r.nct_id not in BLANKS}
-    found |= {s.study_id: f"{s.first_author} {s.year}" for s in studies.itertuples() if s.first_author not in BLANKS}
+    years = studies.year.astype(object).where(studies.year.notna(), None)
+    named = zip(studies.study_id, studies.first_author, years, strict=True)
+    found |= {study: fmt.author_year(author, year) for study, author, year in named if author not in BLANKS}
     return found | {t.study_id: f"{t.first_author} {t.year}" for t in review.table("controlled_trials").itertuples()}
 
 

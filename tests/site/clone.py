@@ -22,22 +22,31 @@ with time_machine.travel(datetime.datetime.fromisoformat("{DAY}"), tick=True):
 class Clone:
     """A clone with the commands of the guide, run in the environment that stands and with the code of the clone."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
-        subprocess.run(["git", "clone", "--quiet", "--local", str(ROOT), str(folder)], check=True)
+    def __init__(self, folder: Path, source: Path = ROOT):
+        self.folder, self.source = folder, source
+        subprocess.run(["git", "clone", "--quiet", "--local", str(source), str(folder)], check=True)
+        self.start = self._git("rev-parse", "HEAD").strip()
         self._as_it_stands()
+
+    def _git(self, *words: str) -> str:
+        return subprocess.run(["git", *words], cwd=self.folder, check=True, capture_output=True, text=True).stdout
 
     def _as_it_stands(self) -> None:
         # What is not committed yet is tested too.
-        changed = subprocess.run(["git", "diff", "--binary", "HEAD"], cwd=ROOT, capture_output=True, check=True).stdout
+        changed = subprocess.run(["git", "diff", "--binary", "HEAD"], cwd=self.source, capture_output=True, check=True).stdout
         if changed:
             subprocess.run(["git", "apply", "--binary"], cwd=self.folder, input=changed, check=True)
 
     def back(self) -> None:
         """Take back every change; what was built stays."""
-        for words in (["checkout", "--quiet", "--", "."], ["clean", "--quiet", "-fd"]):
-            subprocess.run(["git", *words], cwd=self.folder, check=True)
+        self._git("reset", "--quiet", "--hard", self.start)
+        self._git("clean", "--quiet", "-fd")
         self._as_it_stands()
+
+    def commit(self) -> None:
+        """Commit every change, so that it can be cloned; `back` takes it back as well."""
+        self._git("add", "--all")
+        self._git("-c", "user.name=A test", "-c", "user.email=test@example.org", "commit", "--quiet", "--message", "Changes of a test")
 
     def run(self, *words: str, **elsewhere: str) -> subprocess.CompletedProcess:
         environment = os.environ | {"PYTHONPATH": str(self.folder), "PYTHONWARNINGS": "ignore"} | elsewhere

@@ -129,7 +129,7 @@ class TestExhibit:
         for name, exhibit in halves(doc, id_).items():
             text = read(f"{name}.md").decode("utf-8")
             lines = [re.split(r"(?<!\\)\|", line)[1:-1] for line in text.splitlines() if line.startswith("|")]
-            heads, _, *body = [[cell.replace("\\|", "|").strip() for cell in line] for line in lines]
+            heads, _, *body = [[re.sub(r"\\([|<])", r"\1", cell).strip() for cell in line] for line in lines]
             columns, found = about(name)["columns"], rows_of(read(f"{name}.csv"))[1:]
             assert heads == [squeezed(column["heading"]) for column in columns]
             assert len(body) == len(found)
