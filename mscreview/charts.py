@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from hashlib import sha256
 from html import escape
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ INK = "#1b1f24"  # becomes currentColor, so that text follows the page's light o
 FAINT = "#8a919b"
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 VEGA_LITE = "6.4"
+_ENGINE = "window.mscreviewVega = {vegaEmbed, vega, vegaLite};"
+# The bundle is a module with names of one letter: a function keeps them from the page.
+_AROUND = ("(function(){", "\n}());\n")
 _BASE = "https://vega.github.io/vega-datasets/"  # what vl-convert puts before a relative link
 
 # Coordinates, not words: a hundredth of a pixel is enough and repeats on every machine.
@@ -144,6 +149,18 @@ def spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
     return found
 
 
+def engine_mark() -> str:
+    """Fingerprint of everything that `engine` is made from, without making it.
+
+    Examples
+    --------
+    >>> len(engine_mark())
+    16
+    """
+    made_from = (version("vl-convert-python"), VEGA_LITE, _ENGINE, _AROUND)
+    return sha256(repr(made_from).encode()).hexdigest()[:16]
+
+
 @cache
 def engine() -> str:
     """Give the JavaScript that draws a chart in a browser, as one classic script that sets ``window.mscreviewVega``.
@@ -157,9 +174,8 @@ def engine() -> str:
     """
     import vl_convert
 
-    # The bundle is a module with names of one letter: a function keeps them from the page.
-    bundle = vl_convert.javascript_bundle("window.mscreviewVega = {vegaEmbed, vega, vegaLite};", vl_version=VEGA_LITE)
-    return f"(function(){{{bundle}\n}}());\n"
+    before, after = _AROUND
+    return before + vl_convert.javascript_bundle(_ENGINE, vl_version=VEGA_LITE) + after
 
 
 def render(specification: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -256,20 +256,31 @@ def _renew(chapter: Chapter) -> tuple[Chapter, Exception | None, float]:
     return chapter, None, time.monotonic() - started
 
 
-def seed(cache: Path, root: Path | None = None) -> tuple[int, int]:
-    """Fill an empty execution cache with the references that hold.
+def held(pages: Iterable[Chapter]) -> tuple[list[Chapter], list[Chapter]]:
+    """Part chapters into those whose references hold and those that must be executed; chapters without cells are neither.
 
-    A chapter whose reference does not hold is left out, so that the engine executes it.
+    Examples
+    --------
+    >>> found = held(chapters())
+    >>> sum(map(len, found)) == sum(c.has_code for c in chapters())
+    True
+    """
+    found: tuple[list[Chapter], list[Chapter]] = [], []
+    for chapter in pages:
+        if chapter.has_code:
+            found[not is_current(chapter)].append(chapter)
+    return found
+
+
+def seed(cache: Path, pages: Iterable[Chapter]) -> None:
+    """Fill an empty execution cache with references, so that the engine executes other chapters only.
 
     Parameters
     ----------
     cache : Path
         Folder of the cache; emptied first.
-
-    Returns
-    -------
-    (int, int)
-        References used, chapters left to execute.
+    pages : iterable of Chapter
+        Whose references hold.
     """
     import shutil
 
@@ -277,8 +288,5 @@ def seed(cache: Path, root: Path | None = None) -> tuple[int, int]:
 
     shutil.rmtree(cache, ignore_errors=True)
     store = get_cache(str(cache))
-    pages = [c for c in chapters(root) if c.has_code]
-    current = [c for c in pages if is_current(c)]
-    for chapter in current:
+    for chapter in pages:
         store.cache_notebook_file(str(chapter.reference), overwrite=True, check_validity=False)
-    return len(current), len(pages) - len(current)

@@ -50,8 +50,8 @@ MAY_IMPORT = {
     "feed": {"format", "schema", "state"},
     "origin": {"memory", "schema"},
     "trace": {"exhibit", "origin"},
-    "site": {"catalogue", "errors", "exhibit", "freshness", "exhibits", "format", "load", "origin", "review", "memory", "schema", "state", "store", "charts", "draw"},
-    "sphinxext": {"badge", "errors", "evidence", "exhibit", "facts", "feed", "freshness", "notebooks", "review", "site", "trace"},
+    "site": {"catalogue", "errors", "evidence", "exhibit", "freshness", "exhibits", "format", "load", "origin", "review", "memory", "schema", "state", "store", "charts", "draw"},
+    "sphinxext": {"badge", "errors", "evidence", "exhibit", "facts", "feed", "freshness", "notebooks", "references", "review", "site", "trace"},
     "cli": {
         "bibliography", "build", "calculator", "catalogue", "contribute", "diff", "errors", "facts", "notebooks", "origin", "review", "schema", "serve", "site", "status", "store", "synthesis", "watch",
     },

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
-from ..charts import INK, NARROW, WIDE, engine, spec, trusted
+from ..charts import INK, NARROW, WIDE, engine, engine_mark, spec, trusted
 from ..exhibit import FEW, LINK, ROW
 from ..memory import once
 from ..origin import Origin, origin
+from ..store.files import put
 
 if TYPE_CHECKING:
     from ..charts import Draw
@@ -25,15 +26,26 @@ if TYPE_CHECKING:
 WITHOUT = "-reviews-only"
 
 
-def bundle() -> str:
+def bundle(site: Site) -> str:
     """Give the text of ``_static/vega.js``, which a page loads when a reader first asks for a live chart.
+
+    It changes with the library that it comes from alone, so it is kept beside the site for the next build.
 
     Examples
     --------
-    >>> "window.mscreviewVega" in bundle()
-    True
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from mscreview import open_review
+    >>> from mscreview.site import Site
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     site = Site(open_review(), Path(folder, "html"), "", {}, {}, lambda row: None)
+    ...     bundle(site) == bundle(site), "window.mscreviewVega" in bundle(site)
+    (True, True)
     """
-    return engine()
+    kept = site.out.parent / f".vega-{engine_mark()}.js"
+    if not kept.is_file():
+        put(kept, engine())
+    return kept.read_text(encoding="utf-8")
 
 
 def script(site: Site, id: str, content: Content) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -155,6 +156,8 @@ def subset(static: Path, codes: list[int]) -> None:
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
 
+    # It tells of every table of a font; the engine's log would show that.
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
     for path in sorted((static / FONTS).glob("*.woff2")):
         font = TTFont(path, recalcTimestamp=False)
         options = Options()

@@ -19,7 +19,9 @@ from sphinx.util import logging
 
 from .. import evidence
 from ..errors import DataError
-from ..notebooks import seed
+from ..notebooks import held, seed
+from ..references import read_references
+from ..site.files import MANY, Files
 from ..site.finish import WEB
 from ..site.sitemap import site_address
 from . import pages
@@ -29,8 +31,6 @@ from .roles import ROLES, depart_fact, fact_node, skip, visit_fact
 log = logging.getLogger(__name__)
 # Extensions of the engine that say nothing of working in parallel; they keep nothing that a page depends on.
 UNDECLARED = ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex")
-# Pages to read from which it pays to work out first what many of them show.
-MANY = 8
 # Plugins of the bibliography's library, which otherwise reads the description of every installed package for each citation.
 PLUGINS = (
     ("pybtex.backends", "docutils"), ("pybtex.backends", "plaintext"), ("pybtex.style.formatting", "unsrt"),
@@ -58,21 +58,26 @@ def start(app: Sphinx) -> None:
     app.config.html_static_path.append(str(WEB / "static"))
     cast(Any, app.builder).search = False
     cache = Path(app.config.nb_execution_cache_path or Path(app.outdir).parent / ".jupyter_cache")
-    used, left = seed(cache, Path(app.srcdir))
-    log.info("references: %d shown as committed, %d chapters to execute", used, left)
-    hasten(app, left)
+    current, due = held(cast(Any, app).mscreview_book.pages)
+    log.info("references: %d shown as committed, %d chapters to execute", len(current), len(due))
+    hasten(app, bool(due))
+    seed(cache, current)
 
 
-def hasten(app: Sphinx, left: int) -> None:
+def hasten(app: Sphinx, executing: bool) -> None:
     """Use all cores, and look up once what the bibliography's library looks up for every citation."""
     for group, name in PLUGINS:
         register_plugin(group, name, find_plugin(group, name), force=True)
-    if left:
-        # Chapters that the engine executes at the same time would write to one cache.
+    if executing:
+        # Chapters that the engine executes at the same time would write to one cache, and their drawings are not known yet.
         return
     for name in UNDECLARED:
         app.extensions[name].parallel_read_safe = app.extensions[name].parallel_write_safe = True
     app.parallel = os.cpu_count() or 1
+    if cast(Any, app.builder).format == "html":
+        book, drawings = of(app), read_references(Path(app.srcdir))
+        book.files = Files(pages.site_before_pages(app), lambda id_: drawings[id_].html)
+        book.files.begin()
 
 
 def prepare(app: Sphinx, env: Any, docs: list[str]) -> None:

@@ -14,6 +14,7 @@ from ..freshness import everything
 from ..notebooks import Chapter, chapters
 from ..review import Review, open_review
 from ..site import Site
+from ..site.files import Files
 
 LEDGER = "tbl-ledger"
 
@@ -35,6 +36,7 @@ class Book:
         self.disputes = _disputes(self.review)
         self.evidence = everything(root)
         self.site: Site | None = None
+        self.files: Files | None = None
         self.docs = {page.doc for page in self.pages}
         counts = {"fig": 0, "tbl": 0}
         for page in self.pages:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from html import escape, unescape
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +19,7 @@ from .. import feed
 from ..badge import SEARCHES, badge
 from ..exhibit import LINK, MEND, anchor
 from ..site import Shown, Site, cite, downloads, finish
+from ..site.files import Files
 from ..site.shell import ThemeChanged
 from ..site.sitemap import site_address
 from ..trace import section
@@ -44,11 +46,16 @@ def site_of(app: Sphinx) -> Site:
     """Return the site of a build, made when the first page is rendered: titles are known then."""
     book = _book.of(app)
     if book.site is None:
-        titles = {page.doc: app.env.titles[page.doc].astext() for page in book.pages}
-        shown = {id_: Shown(id_, book.numbers[id_], page) for id_, page in book.homes.items()}
-        repository = app.config.html_theme_options["repository_url"]
-        book.site = Site(book.review, Path(app.outdir), site_address(repository), titles, shown, book.row_page, repository)
+        book.site = replace(site_before_pages(app), titles={page.doc: app.env.titles[page.doc].astext() for page in book.pages})
     return book.site
+
+
+def site_before_pages(app: Sphinx) -> Site:
+    """Return the site of a build without the titles of its pages."""
+    book = _book.of(app)
+    shown = {id_: Shown(id_, book.numbers[id_], page) for id_, page in book.homes.items()}
+    repository = app.config.html_theme_options["repository_url"]
+    return Site(book.review, Path(app.outdir), site_address(repository), {}, shown, book.row_page, repository)
 
 
 def finish_page(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
@@ -109,7 +116,7 @@ def finish_site(app: Sphinx, error: Exception | None) -> None:
     book, site = _book.of(app), site_of(app)
     finish.only(site.out / "feeds", feed.write(book.review, site.out, site.address))
     cited = {c.key: c.citation_id for c in cast(Any, app.env.get_domain("cite")).citations}
-    steps = finish.steps(site, cited)
+    steps = finish.steps(site, cited, book.files or Files(site))
     try:
         for step in status_iterator(steps, "writing the site around the pages... ", "brown", len(steps), app.verbosity, lambda s: s.name):
             step.run()

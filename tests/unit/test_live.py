@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import altair as alt
@@ -146,10 +147,13 @@ def test_same_bytes(site):
     assert live.script(site, "fig-glance", content) == live.script(site, "fig-glance", content)
 
 
-def test_engine_is_one_classic_script():
+def test_engine_is_one_classic_script(site, tmp_path):
     """The engine can be read without modules, sets one name, and loads nothing by itself."""
-    text = live.bundle()
+    site = replace(site, out=tmp_path / "html")
+    text = live.bundle(site)
     assert text.startswith("(function(){") and text.endswith("}());\n")
     assert text.count("window.mscreviewVega") == 1
     assert not re.search(r"(?m)^\s*(import|export)\b|\bimport\(", text)
     assert len(text) < 1_000_000
+    (kept,) = tmp_path.iterdir()
+    assert live.bundle(site) == text == kept.read_text(encoding="utf-8")

@@ -3,8 +3,9 @@
 import shutil
 
 import pytest
+from jupyter_cache import get_cache
 
-from mscreview.notebooks import Chapter, chapters, code, digest, is_current, read, seed
+from mscreview.notebooks import Chapter, chapters, code, digest, held, is_current, read, seed
 
 TEXT = """---
 jupytext:
@@ -72,10 +73,12 @@ def test_digest_stays(book, what):
 
 
 def test_stale_reference_is_not_shown(book):
-    """The engine's cache is filled with references that hold, and with no other."""
+    """A reference that does not hold is not among those that fill the engine's cache."""
     chapter = next(c for c in chapters() if c.has_code)
     target = Chapter(book.root, "chapters/one")
     target.reference.parent.mkdir()
     shutil.copy(chapter.reference, target.reference)
     assert not is_current(target)
-    assert seed(book.root / "cache", book.root) == (0, 1)
+    assert held([chapter, target]) == ([chapter], [target])
+    seed(book.root / "cache", [chapter])
+    assert [record.uri for record in get_cache(str(book.root / "cache")).list_cache_records()] == [str(chapter.reference)]
