@@ -34,6 +34,8 @@ _WANTED: dict[str, str | None] = {
     "clipboard.min.js": 'class="highlight', "copybutton.js": 'class="highlight', "design-tabs.js": 'class="sd-tab',
     "searchtools.js": None, "language_data.js": None,
 }  # fmt: skip
+# The script that runs where it stands, because what follows moves otherwise; all others wait for the page.
+AT_ONCE = "due.js"
 # Below _static: what no page of the site needs.
 _NEEDLESS = (
     "**/*.map", "**/*.LICENSE.txt", "scripts/fontawesome.js", "sphinx-thebe.*", "togglebutton.*", "sphinx_highlight.js", "doctools.js",
@@ -112,7 +114,7 @@ def _script(match: re.Match[str], html: str) -> str:
     wanted = _WANTED.get(name, "")
     if wanted is None or wanted not in html:
         return ""
-    return f'<script defer src="{match[2].partition("?")[0]}"></script>\n'
+    return f'<script{"" if name == AT_ONCE else " defer"} src="{match[2].partition("?")[0]}"></script>\n'
 
 
 def _one_sheet(html: str) -> str:

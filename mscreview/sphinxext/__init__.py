@@ -39,8 +39,8 @@ PLUGINS = (
 
 
 def configure(app: Sphinx, config: Any) -> None:
-    """Put the book's own search page in the place of the engine's."""
-    config.templates_path.append(str(WEB / "templates"))
+    """Put the book's own search page in the place of the engine's, and its sidebar in that of the theme's."""
+    config.templates_path.insert(0, str(WEB / "templates"))
     config.html_additional_pages["search"] = "search.html"
     # A list of the glossary's terms by letter would be a page that says nothing more than the glossary.
     config.html_use_index = False
@@ -105,6 +105,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", outdated)
     app.connect("env-before-read-docs", prepare)
     app.connect("write-started", pages.clear_static)
+    app.connect("html-page-context", pages.offer_sidebar, priority=100)
     app.connect("html-page-context", pages.finish_page, priority=900)
     # After the theme, which writes a style sheet of its own at that moment.
     app.connect("build-finished", pages.finish_site, priority=900)

@@ -15,6 +15,7 @@ from ..notebooks import Chapter, chapters
 from ..review import Review, open_review
 from ..site import Site
 from ..site.files import Files
+from .sidebar import Sidebars
 
 LEDGER = "tbl-ledger"
 
@@ -37,6 +38,7 @@ class Book:
         self.evidence = everything(root)
         self.site: Site | None = None
         self.files: Files | None = None
+        self.sidebars = Sidebars()
         self.docs = {page.doc for page in self.pages}
         counts = {"fig": 0, "tbl": 0}
         for page in self.pages:

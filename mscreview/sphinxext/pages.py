@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import replace
+from functools import partial
 from html import escape, unescape
 from pathlib import Path
 from typing import Any, cast
@@ -18,7 +19,7 @@ from sphinx.util.display import status_iterator
 from .. import feed
 from ..badge import SEARCHES, badge
 from ..exhibit import LINK, MEND, anchor
-from ..site import Shown, Site, cite, downloads, finish
+from ..site import Shown, Site, cite, downloads, finish, shell
 from ..site.files import Files
 from ..site.shell import ThemeChanged
 from ..site.sitemap import site_address
@@ -37,7 +38,6 @@ SCRIPTS = {
     'class="exhibit exhibit-figure"': "charts.js",
     'id="tbl-explorer"': "explorer.js",
     'class="fact-link"': "cards.js",
-    "data-due=": "due.js",
     'class="cite-page"': "cite.js",
 }
 
@@ -73,7 +73,10 @@ def finish_page(app: Sphinx, page: str, template: str, context: dict[str, Any], 
         )
         if page in book.docs:
             site, root = site_of(app), "../" * page.count("/")
-            body = body.replace("</h1>", f"</h1>{badge(book.review, page.removeprefix('chapters/'), pathto(f'chapters/{SEARCHES}'))}", 1)
+            state = badge(book.review, page.removeprefix("chapters/"), pathto(f"chapters/{SEARCHES}"))
+            if "data-due=" in state:
+                state += f'<script src="{pathto(f"_static/{shell.AT_ONCE}", 1)}"></script>'
+            body = body.replace("</h1>", f"</h1>{state}", 1)
             body = re.sub(
                 r'<p class="exhibit-files" data-exhibit="([^"]+)"></p>',
                 lambda m: f'<p class="exhibit-files" data-exhibit="{m[1]}">{downloads.links(site, m[1], root, "figure" if m[1].startswith("fig-") else "table")}</p>',
@@ -91,6 +94,16 @@ def finish_page(app: Sphinx, page: str, template: str, context: dict[str, Any], 
         body = re.sub(rf'href="{re.escape(MEND)}([^"]+)"', lambda m: f'href="{escape(_form(repository, unquote(m[1])))}"', body)
         context["body"] = re.sub(rf'href="{re.escape(LINK)}([^"]+)"', lambda m: _row_link(book, pathto, unquote(m[1])), body)
     context["metatags"] = "\n".join([context.get("metatags", ""), *head])
+
+
+def offer_sidebar(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Give the template of the sidebar its list of pages, before the theme first renders it."""
+
+    def theme(**asked: object) -> Any:
+        # There only when the theme has seen the page.
+        return context["generate_toctree_html"](**asked)
+
+    context["sidebar_of_page"] = partial(_book.of(app).sidebars.of, page, theme)
 
 
 def _form(repository: str, row: str) -> str:

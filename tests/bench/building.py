@@ -7,6 +7,7 @@ another of the same run; seconds are of the machine at hand. Progress goes to st
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
 import shutil
@@ -118,21 +119,19 @@ def builds(folder: Path) -> list[str]:
     cell = next(p for p in sorted((book.folder / "chapters" / "zhao2018").glob("*.md")) if "review.exhibit(" in p.read_text(encoding="utf-8"))
     book.edit(cell.relative_to(book.folder).as_posix(), "review.exhibit(", "# Once more.\nreview.exhibit(")
     code = book.build("one code cell")
-    few, few_pages = _one_cell(book, "appraisals")
-    many_, many_pages = _one_cell(book, "studies")
+    cells = [_one_cell(book, fresh, table) for table in ("appraisals", "studies")]
     return [
         line("The same pages, execution off (the floor)", floor, floor, "floor", None),
         line("Fresh clone: references hold, nothing is executed", fresh, floor, "floor", 1.3),
         line("Nothing changed", nothing, floor, "floor", 0.5),
         line("One line of prose changed", sentence, fresh, "fresh clone", None),
         line("One code cell changed: 1 chapter executed", code, fresh, "fresh clone", None),
-        line(f"One cell of data changed, in a table that {few_pages} read", few, fresh, "fresh clone", None),
-        line(f"One cell of data changed, in `studies`, which {many_pages} read", many_, fresh, "fresh clone", None),
+        *cells,
     ]
 
 
-def _one_cell(book: Clone, table: str) -> tuple[Cost, str]:
-    """Change one text of a table, build, and count the chapters that ran."""
+def _one_cell(book: Clone, fresh: Cost, table: str) -> str:
+    """Change one text of a table, build, and hold the chapters that ran to those that use the table."""
     path = next(p for p in (book.folder / "data").glob("*.csv") if p.stem == table)
     with path.open(encoding="utf-8", newline="") as file:
         found = list(csv.reader(file))
@@ -142,9 +141,12 @@ def _one_cell(book: Clone, table: str) -> tuple[Cost, str]:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(found)
     before = {p: p.stat().st_mtime_ns for p in (book.folder / "reference").rglob("*.ipynb")}
+    using = {p for p in before if table in json.loads(p.read_text(encoding="utf-8"))["metadata"]["mscreview"]["tables"]}
     cost = book.build(f"one cell of {table}")
-    count = sum(p.stat().st_mtime_ns != m for p, m in before.items())
-    return cost, f"{count} chapter{'s' * (count != 1)}"
+    ran = {p for p, m in before.items() if p.stat().st_mtime_ns != m}
+    name = f"One cell of `{table}` changed: {len(ran)} chapter{'s' * (len(ran) != 1)} executed"
+    met = f"the {len(using)} that use it ({'met' if ran and ran <= using else 'missed'})"
+    return f"{line(name, cost, fresh, 'fresh clone', None).removesuffix('|').rstrip()} {met} |"
 
 
 def checks(folder: Path) -> list[str]:

@@ -273,6 +273,29 @@ def test_the_codebook_leads_to_the_tables():
         assert "CC0-1.0" in box.select_one("caption").get_text()
 
 
+def test_every_page_has_its_place_in_the_list_of_pages():
+    """Beside each page stand the same pages in the same order; its own place is marked, and what it stands in is open."""
+    listed = []
+    for page in PAGES:
+        nav = soup(page.doc).select_one("nav.bd-links")
+        here = HTML / f"{page.doc}.html"
+        links = [(a.get_text(), (here.parent / a["href"]).resolve() if a["href"] != "#" else here.resolve()) for a in nav.select("a")]
+        listed.append(links)
+        current = nav.select("a.current")
+        if page.doc == PAGES[0].doc:
+            assert not current
+            continue
+        (link,) = current
+        assert link["href"] == "#"
+        around = [tag for tag in link.parents if tag.name in ("li", "ul") and nav in tag.parents]
+        assert len(nav.select("li.current.active")) == sum(tag.name == "li" for tag in around)
+        assert {id(tag) for tag in nav.select("ul.current, li.current")} == {id(tag) for tag in around}
+        opened = [id(tag) for tag in nav.select("details[open]")]
+        assert opened == [id(d) for tag in reversed(around) if tag.name == "li" and (d := tag.find("details", recursive=False))]
+    assert len(listed) > 60 and all(links == listed[0] for links in listed)
+    assert len({target for _, target in listed[0]}) == len(PAGES) - 1
+
+
 def test_what_is_missing_is_said_in_words():
     """No page and no file of an exhibit shows the program's own mark of a missing value."""
     files = [path for kind in ("html", "csv", "md", "svg") for path in HTML.rglob(f"*.{kind}")]

@@ -69,6 +69,8 @@ def test_scripts_wait_and_needless_ones_go(mended):
     assert loaded == ['defer src="../_static/scripts/sphinx-book-theme.js"']
     assert "thebe" not in mended and "kernelName" not in mended and "onclick" not in mended and "preload" not in mended
     assert 'data-press="print"' in mended
+    with_state = shell.shell(PAGE.replace("A paper.", '<script src="../_static/due.js"></script>'))
+    assert '<script src="../_static/due.js"></script>' in with_state
     with_code = shell.shell(PAGE.replace("A paper.", '<div class="highlight-python"><div class="highlight">x</div></div>'))
     assert "copybutton.js" in with_code
 

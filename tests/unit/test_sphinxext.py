@@ -70,7 +70,8 @@ def test_page_is_finished(book):
     app = SimpleNamespace(mscreview_book=book, add_js_file=lambda name, **_: added.append(name), config=CONFIG)
     finish_page(app, "chapters/index", "page.html", context, None)
     assert context["body"].startswith('<h1>T</h1><div class="chapter-state"')
-    assert added == ["shell.js", "due.js", "cite.js"]
+    assert added == ["shell.js", "cite.js"]
+    assert '</div><script src="../_static/due.js"></script>' in context["body"]
     assert 'href="../exhibits/fig-translation-gap.csv"' in context["body"]
     assert 'class="cite-page"' in context["body"]
     assert "What the page says." in context["metatags"].partition("citation_title")[2]

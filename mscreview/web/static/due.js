@@ -8,19 +8,12 @@
     return now.getFullYear() + "-" + two(now.getMonth() + 1) + "-" + two(now.getDate());
   }
 
-  function start() {
-    document.querySelectorAll(".chapter-state[data-due]").forEach(function (state) {
-      var due = state.getAttribute("data-due");
-      var line = state.querySelector(".state-late");
-      var words = state.querySelector("time.state-due");
-      if (!line || today() <= due) { return; }
-      line.textContent = "A search was due on " + (words ? words.textContent : due) + "; this page may be out of date.";
-    });
-  }
-
-  if (document.readyState === "loading") {
-    document.addEventListener("DOMContentLoaded", start);
-  } else {
-    start();
-  }
+  // This script stands right behind the state, so that what follows is placed once.
+  document.querySelectorAll(".chapter-state[data-due]").forEach(function (state) {
+    var due = state.getAttribute("data-due");
+    var line = state.querySelector(".state-late");
+    var words = state.querySelector("time.state-due");
+    if (!line || today() <= due) { return; }
+    line.textContent = "A search was due on " + (words ? words.textContent : due) + "; this page may be out of date.";
+  });
 }());
