@@ -8,6 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build" / "html"
+OFFLINE = ROOT / "tests" / "offline"
 # Another day, far from the equator of time zones: nothing in the site may know of either.
 ELSEWHERE = {"TZ": "Pacific/Auckland", "PYTHONHASHSEED": "77", "LANG": "C", "LC_ALL": "C"}
 DAY = "2031-03-09"
@@ -49,7 +50,7 @@ class Clone:
         self._git("-c", "user.name=A test", "-c", "user.email=test@example.org", "commit", "--quiet", "--message", "Changes of a test")
 
     def run(self, *words: str, **elsewhere: str) -> subprocess.CompletedProcess:
-        environment = os.environ | {"PYTHONPATH": str(self.folder), "PYTHONWARNINGS": "ignore"} | elsewhere
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(self.folder), str(OFFLINE)]), "PYTHONWARNINGS": "ignore"} | elsewhere
         program = str(Path(sys.executable).with_name(words[0]))
         return subprocess.run([program, *words[1:]], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=1500)
 
