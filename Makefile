@@ -101,9 +101,9 @@ bench: $(READY) ## how fast it builds, checks and reads, as ratios inside one ru
 	@$(BIN)/python $(PAGES)/node.py bench
 	@mkdir -p _build/bench
 	code=0; $(BIN)/python tests/bench/building.py > _build/bench/building.md || code=1; \
-	PYTHONPATH=$(PAGES) $(BIN)/python tests/bench/reading.py > _build/bench/reading.md || code=1; \
+	for part in reading handling; do PYTHONPATH=$(PAGES) $(BIN)/python tests/bench/$$part.py > _build/bench/$$part.md || code=1; done; \
 	cat tests/bench/performance.md _build/bench/building.md > docs/performance.md; \
-	{ echo; echo "## Reading"; echo; cat _build/bench/reading.md; } >> docs/performance.md; exit $$code
+	for part in reading handling; do { echo; echo "## $${part^}"; echo; cat _build/bench/$$part.md; } >> docs/performance.md; done; exit $$code
 
 coverage: $(READY) ## how much of the package its tests and a build run, 95 % at least; lists what they do not
 	rm -rf _build/coverage _build/html _build/.doctrees && mkdir -p _build/coverage

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from functools import partial
 
 import pytest
@@ -191,9 +190,8 @@ class TestHttp:
         everything(server)
         server.fault("ctgov", "drip", seconds=0.01)
         with Http(rate=1000, timeout=0.05, tell=told.append) as http:
-            start = time.monotonic()
             assert CtGov(http, server.base("ctgov")).search("query.cond=kidney").hits == 1
-        assert "no answer" in told[0] and time.monotonic() - start < 3
+        assert "no answer" in told[0]
 
     @pytest.mark.parametrize(
         ("kind", "words"),
