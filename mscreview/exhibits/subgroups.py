@@ -11,6 +11,7 @@ from .. import format as fmt
 from ..draw.effect_direction import Sign
 from ..draw.harvest import Bound, Share, matrix, omissions
 from ..evidence import TIMING, votes
+from ..memory import once
 from ..schema import BLANKS
 from ..synthesis.direction import Tally
 from ._content import Content, exhibit, exhibits_for
@@ -63,6 +64,7 @@ def left_out(cast: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
         yield "its review", name, cast[[bool(found - {name}) for found in cast.reviews]]
 
 
+@once
 def _omitted(review: Review) -> pd.DataFrame:
     """One row a setting, domain and result of an omission; omissions of one kind with the same result stand in one row."""
     cast = animals(review).sort_values(["rank", "position", "label"])

@@ -159,8 +159,8 @@ class Http:
         Seconds without a sign of life before a try is given up; a whole answer may take ten times as long.
     tell : callable, optional
         Told in short words about every wait after a failure.
-    wait : float, optional
-        Seconds before the second try, doubled before each further one; ``1 / rate`` when not given.
+    wait, tries : float, int
+        Seconds before the second try (``1 / rate`` when not given), doubled before each further one; how often to ask at most.
     sleep, clock : callable
         How to wait, and how to read a clock that never goes back.
 
@@ -183,6 +183,7 @@ class Http:
         timeout: float = 30.0,
         tell: Tell | None = None,
         wait: float | None = None,
+        tries: int = TRIES,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ):
@@ -190,7 +191,7 @@ class Http:
             raise WatchError(f"rate {rate!r} (allowed: a number of requests a second above 0)")
         if not re.fullmatch(r"[!-'*-:<-~]*", contact):
             raise WatchError(f"contact {contact!r} (allowed: a mail address)")
-        self.contact, self.timeout, self.tell = contact, timeout, tell
+        self.contact, self.timeout, self.tell, self.tries = contact, timeout, tell, tries
         self.agent = f"mscreview/{metadata.version('mscreview')}{f' (mailto:{contact})' if contact else ''}"
         self._gap = 1 / rate
         self._first_wait = self._gap if wait is None else wait
@@ -253,7 +254,7 @@ class Http:
         NotFound, Refused
             The service said no; the message repeats its words.
         WatchError
-            No answer after `TRIES` tries, or one that is not a JSON object.
+            No answer after all tries, or one that is not a JSON object.
         """
         return self._ask(url, params, service, post, _object)
 
@@ -265,7 +266,7 @@ class Http:
         name = service or urlsplit(url).hostname or url
         by_post = post and len(str(httpx.QueryParams(params))) > LONG
         retrying = Retrying(
-            stop=stop_after_attempt(TRIES),
+            stop=stop_after_attempt(self.tries),
             # Who asks for a longer wait than we have is not asked again before.
             retry=retry_if_exception(lambda error: isinstance(error, _Again) and error.least <= LONGEST_WAIT),
             wait=self._pause,
@@ -279,7 +280,7 @@ class Http:
             if error.least > LONGEST_WAIT:
                 asked = f"{name}: {error.what}, and asks to wait {error.least:,.0f} s"
                 raise Silent(_joined(asked, error.said)) from error
-            raise Silent(_joined(f"{name}: {error.what} after {TRIES} tries", error.said)) from error
+            raise Silent(_joined(f"{name}: {error.what} after {self.tries} tries", error.said)) from error
         except Refused as error:
             raise type(error)(f"{name}: {error}", error.status) from error
         except WatchError as error:
@@ -292,7 +293,7 @@ class Http:
     def _say(self, name: str, state: Any) -> None:
         if self.tell:
             seconds = f"{state.next_action.sleep:.1f}".removesuffix(".0")
-            self.tell(f"{name}: {state.outcome.exception().what}; try {state.attempt_number + 1} of {TRIES} in {seconds} s")
+            self.tell(f"{name}: {state.outcome.exception().what}; try {state.attempt_number + 1} of {self.tries} in {seconds} s")
 
     def _once(self, url: str, params: Params | None, by_post: bool, parse: Callable[[bytes, str], T]) -> T:
         self._turn(urlsplit(url).netloc)

@@ -37,7 +37,7 @@ def lookup(doi: str = "", pmid: str = "", nct: str = "", http: Http | None = Non
     """
     if not (doi or pmid or nct):
         return []
-    asking = http or Http(rate=2, timeout=10, wait=0.3)
+    asking = http or Http(rate=2, timeout=10, wait=0.3, tries=2)
     at, found = addresses(), []
     try:
         if doi or pmid:

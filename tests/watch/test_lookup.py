@@ -73,5 +73,5 @@ def test_new_without_a_network_says_so(server, root, capsys):
     server.fault("europepmc", "status", times=99, code=503)
     words = ["--set", "title=Cells for kidneys", "--set", "authors=Doe J", "--set", "year=2024", *WORDS]
     assert main(["new", "study", "--doi", "10.9999/paper.7", *words, "--root", str(root)]) == 0
-    assert "not pre-filled: Europe PMC" in capsys.readouterr().err
+    assert "not pre-filled: Europe PMC: HTTP 503 after 2 tries" in capsys.readouterr().err  # somebody is waiting
     assert open_review(root).table("studies").set_index("study_id").loc["doe2024"].doi == "10.9999/paper.7"
