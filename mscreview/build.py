@@ -10,10 +10,14 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from .freshness import LOCK, commit, tree
+from filelock import FileLock, Timeout
+
+from .freshness import LOCK, UNFINISHED, commit, tree
 from .review import PACKAGE
 from .store.files import put
 
@@ -21,6 +25,8 @@ STATE = "_build/.built.json"
 SITE = "_build/html"
 # Beside the package: everything that a page is made from.
 FOLDERS = ("chapters", "data", "reference")
+# What a build itself writes, from the other sources.
+WRITTEN = ("reference", "references.bib")
 FILES = ("_config.yml", "_toc.yml", "references.bib", "CHANGELOG.md", "CITATION.cff", LOCK)
 ENGINE = ("-c", "from jupyter_book.cli.main import main; main()", "build", "-W", "--keep-going", "-n")
 
@@ -60,8 +66,11 @@ def is_built(root: Path) -> bool:
     ...     is_built(Path(folder))
     False
     """
-    path = root / STATE
-    return path.is_file() and json.loads(path.read_text(encoding="utf-8")) == _state(root, sources(root))
+    try:
+        known = json.loads((root / STATE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(known == _state(root, sources(root)))
 
 
 def build(root: Path, jobs: int = 2) -> int:
@@ -77,18 +86,51 @@ def build(root: Path, jobs: int = 2) -> int:
     Returns
     -------
     int
-        Exit code: 0 = the site is there; 1 = bad data, a chapter failed, or the engine warned or failed.
+        Exit code: 0 = the site is there; 1 = bad data, a chapter failed, the engine warned or failed, or a source was saved meanwhile.
     """
-    started = time.monotonic()
-    if is_built(root):
-        print(f"site: nothing changed since it was built ({SITE}/index.html)")
-        return 0
-    for step in (_check, _bibliography, lambda root: _chapters(jobs), _engine):
-        if code := step(root):
+    with _alone(root):
+        started = time.monotonic()
+        if is_built(root):
+            print(f"site: nothing changed since it was built ({SITE}/index.html)")
+            return 0
+        given = dict(sources(root))
+        for step in (_check, _bibliography, lambda root: _chapters(jobs)):
+            if code := step(root):
+                return code
+        ready = dict(sources(root))
+        if code := _engine(root):
             return code
-    put(root / STATE, json.dumps(_state(root, sources(root))))
-    print(f"site: {SITE}/index.html, built in {time.monotonic() - started:.0f} s")
-    return 0
+        now = sources(root)
+        own = {name for name in given | ready if name == "commit" or name.partition("/")[0] in WRITTEN}
+        if saved := sorted({name for name in _differ(given, ready) if name not in own} | _differ(ready, dict(now))):
+            # The engine may have read it before or after.
+            (root / SITE).with_name(UNFINISHED).touch()
+            print(f"saved while the site was built, which may not show it: {', '.join(saved)}; build once more", file=sys.stderr)
+            return 1
+        put(root / STATE, json.dumps(_state(root, now)))
+        print(f"site: {SITE}/index.html, built in {time.monotonic() - started:.0f} s")
+        return 0
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Let one build after the other write the site."""
+    path = (root / SITE).with_name(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print("another build is running; this one waits for it", flush=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _differ(one: Mapping[str, str], other: Mapping[str, str]) -> set[str]:
+    return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
 
 
 def _check(root: Path) -> int:

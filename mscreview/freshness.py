@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from grimp import ImportGraph
 
 LOCK = "requirements.lock"
+# Beside the site while it is made, and left there by a build that must not be built upon.
+UNFINISHED = ".unfinished"
 # What every exhibit is made with; charts are left to those that draw one.
 ROOTS, CHARTS = ("review",), "charts"
 

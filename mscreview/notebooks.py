@@ -13,12 +13,12 @@ import time
 from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .freshness import CHARTS, fingerprint
+from .freshness import CHARTS, everything, fingerprint
 from .review import default_root
 from .store.files import put
 
@@ -222,9 +222,9 @@ def snapshot(every: bool = False, dry: bool = False, jobs: int = 2) -> int:
     for path in orphans:
         path.unlink()
         print(f"removed {path.relative_to(default_root())}", flush=True)
-    failed = 0
+    failed, before = 0, everything(default_root())
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool, _progress(len(due)) as bar:
-        for number, (chapter, error, seconds) in enumerate(pool.map(_renew, due), 1):
+        for number, (chapter, error, seconds) in enumerate(pool.map(partial(_renew, before), due), 1):
             failed += error is not None
             name = chapter.doc.removeprefix("chapters/")
             if error or bar.disable:
@@ -243,12 +243,15 @@ def _progress(total: int) -> tqdm:
     return tqdm(total=total, desc="chapters", unit="", leave=False, disable=None if total else True)
 
 
-def _renew(chapter: Chapter) -> tuple[Chapter, Exception | None, float]:
+def _renew(before: str, chapter: Chapter) -> tuple[Chapter, Exception | None, float]:
     import nbformat
 
     started = time.monotonic()
     try:
         notebook = execute(chapter)
+        # Its digest is of what stands there now.
+        if everything(chapter.root) != before:
+            raise RuntimeError("data or code was saved while it ran; run it again")
         chapter.reference.parent.mkdir(parents=True, exist_ok=True)
         put(chapter.reference, nbformat.writes(notebook).rstrip("\n") + "\n")
     except Exception as error:  # noqa: BLE001 - told to who asked, beside the other chapters

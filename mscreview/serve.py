@@ -5,12 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
-from .build import FILES, FOLDERS, SITE
+from .build import FILES, FOLDERS, SITE, WRITTEN
+from .review import PACKAGE
 
 # Asked for by the script that is put into each page as it is served; no file of the site has these names.
 EVENTS, SCRIPT = "/.built/events", "/.built/refresh.js"
@@ -108,8 +111,6 @@ def serve(root: Path, port: int = 8000) -> int:
     int
         Exit code: 0 = ended by hand; 2 = the port is taken.
     """
-    from watchfiles import watch
-
     builds = _Builds()
     try:
         server = ThreadingHTTPServer(("127.0.0.1", port), partial(Pages, directory=str(root / SITE), builds=builds))
@@ -117,23 +118,53 @@ def serve(root: Path, port: int = 8000) -> int:
         print(f"mscreview serve: port {port}: {error.strerror} (another: --port N)", file=sys.stderr)
         return 2
     server.daemon_threads = True
-    _build(root)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(f"http://127.0.0.1:{server.server_port}/ shows the site; save a file to build it again; Ctrl-C ends", flush=True)
-    places = [root / name for name in (*FOLDERS, *FILES, "mscreview") if (root / name).exists() and name not in WRITTEN]
-    for changes in watch(*places, raise_interrupt=False, debounce=400):
-        names = sorted({Path(path).relative_to(root).as_posix() for _, path in changes})
-        print(f"saved: {', '.join(names)}", flush=True)
-        if _build(root) == 0:
-            builds.done()
-    server.shutdown()
+    stop = threading.Event()
+    saved = _watched(root, stop)
+    try:
+        _build(root)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        print(f"http://127.0.0.1:{server.server_port}/ shows the site; save a file to build it again; Ctrl-C ends", flush=True)
+        while True:
+            names = saved.get()
+            while not saved.empty():
+                names |= saved.get()
+            print(f"saved: {', '.join(sorted(names))}", flush=True)
+            if _build(root) == 0:
+                builds.done()
+    except KeyboardInterrupt:
+        print()
+    finally:
+        stop.set()
+        server.server_close()
     return 0
 
 
-# What a build itself writes must not begin the next.
-WRITTEN = ("reference", "references.bib")
+def _watched(root: Path, stop: threading.Event) -> SimpleQueue[set[str]]:
+    """Give, as they are saved, the names of sources; from now on, so that what is saved during a build is not missed."""
+    from watchfiles import watch
+
+    found: SimpleQueue[set[str]] = SimpleQueue()
+    folders = [path for name in (*FOLDERS, PACKAGE.name) if name not in WRITTEN and (path := root / name).is_dir()]
+    # The folder of single files, since many editors put a new file into the place of the old, which nobody would watch then.
+    wanted = {str(root / name) for name in FILES if name not in WRITTEN}
+
+    def look(watching: Iterator[set[tuple[Any, str]]]) -> None:
+        for changes in watching:
+            found.put({Path(path).relative_to(root).as_posix() for _, path in changes})
+
+    for watching in (
+        watch(*folders, stop_event=stop, raise_interrupt=False, debounce=400),
+        watch(root, stop_event=stop, raise_interrupt=False, debounce=400, recursive=False, watch_filter=lambda _, path: path in wanted),
+    ):
+        threading.Thread(target=look, args=[watching], daemon=True).start()
+    return found
 
 
 def _build(root: Path) -> int:
-    # In a process of its own, which sees code of the package as it was saved.
-    return subprocess.run([sys.executable, "-m", "mscreview", "build"], cwd=root, check=False).returncode
+    # In a process of its own, which sees code of the package as it was saved; Ctrl-C reaches it as well, and it ends by itself.
+    process = subprocess.Popen([sys.executable, "-m", "mscreview", "build"], cwd=root)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        raise

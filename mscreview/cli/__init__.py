@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ..errors import DataError
 from . import book, calculators, contributing, living, publishing
-from .codes import PROBLEMS
+from .codes import PROBLEMS, STOPPED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 = good, 1 = problems found in what was checked, 2 = wrong use.
+        0 = good, 1 = problems found in what was checked, 2 = wrong use, 130 = stopped by hand.
 
     Examples
     --------
@@ -35,13 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="mscreview",
         description="Check and extend the evidence, keep the book's chapters up to date, watch what is new, and pool or count your own studies.",
     )
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
     for family in (book, contributing, living, publishing, calculators):
         family.add(commands)
     options = parser.parse_args(arguments)
     try:
         code: int = options.run(options)
         sys.stdout.flush()
+    except KeyboardInterrupt:
+        print(f"\nmscreview {options.command}: stopped", file=sys.stderr)
+        return STOPPED
     except BrokenPipeError:
         # Whoever read the output has seen enough (`mscreview check | head`); Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

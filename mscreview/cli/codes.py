@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 
 GOOD, PROBLEMS, WRONG_USE = 0, 1, 2
+# What shells give a program that Ctrl-C ended.
+STOPPED = 130
 
 
 def add_root(parser: argparse.ArgumentParser) -> None:

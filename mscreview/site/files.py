@@ -10,11 +10,12 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ProcessPoolExecutor
 from hashlib import sha256
 from multiprocessing.context import ForkProcess
+from pathlib import Path
 from typing import Any
 
 from .. import charts, evidence
 from ..catalogue import helper
-from ..freshness import fingerprint
+from ..freshness import everything, fingerprint
 from ..store.files import put
 from . import EXHIBITS, Site, downloads, live
 
@@ -34,13 +35,16 @@ class Files:
         Its titles may be missing.
     drawn : callable, optional
         Exhibit to HTML in which its drawings stand; by default its page, which must have been written.
+    evidence : str, optional
+        `freshness.everything` as it was when the review of the site was read; by default as it is now.
     """
 
-    def __init__(self, site: Site, drawn: Callable[[str], str] | None = None):
+    def __init__(self, site: Site, drawn: Callable[[str], str] | None = None, evidence: str = ""):
         self.site = site
         self.drawn = drawn or (lambda id_: (site.out / f"{site.shown[id_].page}.html").read_text(encoding="utf-8"))
         self.stamps = site.out.parent / STAMPS
-        self.known: dict[str, dict[str, Any]] = json.loads(self.stamps.read_text(encoding="utf-8")) if self.stamps.is_file() else {}
+        self.known = _known(self.stamps)
+        self.evidence = evidence or everything(site.review.root)
         self.common = repr((site.version, sorted((id_, shown.number, shown.page) for id_, shown in site.shown.items())))
         self.stale: list[str] = []
         self.begun = False
@@ -94,6 +98,9 @@ class Files:
         else:
             made = dict(map(self.exhibit, self.stale))
         now = {i: {"tables": tables, "mark": self._mark(i, tables)} for i, tables in made.items()}
+        if everything(self.site.review.root) != self.evidence:
+            # Saved meanwhile: the marks are of other evidence than the files.
+            now = {}
         self._remember({i: about for i in self.site.shown if (about := now.get(i) or self.known.get(i))})
 
     def exhibit(self, id_: str) -> tuple[str, list[str]]:
@@ -125,6 +132,14 @@ class Files:
     def _mark(self, id_: str, tables: Collection[str]) -> str:
         made_from = fingerprint(self.site.review.root, tables, [__name__.partition(".")[2], helper(self.site.review, id_)])
         return sha256(repr((made_from, self.common)).encode()).hexdigest()
+
+
+def _known(stamps: Path) -> dict[str, dict[str, Any]]:
+    """Return what was noted of the files that are there; nothing, should the note be damaged."""
+    try:
+        return dict(json.loads(stamps.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
 
 
 _at_work: list[Files] = []

@@ -24,7 +24,7 @@ from ..references import read_references
 from ..site.files import MANY, Files
 from ..site.finish import WEB
 from ..site.sitemap import site_address
-from . import pages
+from . import pages, whole
 from .book import Book, of
 from .roles import ROLES, depart_fact, fact_node, skip, visit_fact
 
@@ -76,7 +76,7 @@ def hasten(app: Sphinx, executing: bool) -> None:
     app.parallel = os.cpu_count() or 1
     if cast(Any, app.builder).format == "html":
         book, drawings = of(app), read_references(Path(app.srcdir))
-        book.files = Files(pages.site_before_pages(app), lambda id_: drawings[id_].html)
+        book.files = Files(pages.site_before_pages(app), lambda id_: drawings[id_].html, book.evidence)
         book.files.begin()
 
 
@@ -92,7 +92,9 @@ def outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed:
     before = getattr(env, "mscreview_fingerprints", {})
     now = book.fingerprints()
     env.mscreview_fingerprints = now
-    return [doc for doc, mark in now.items() if before.get(doc) != mark and doc in env.found_docs]
+    found = [doc for doc, mark in now.items() if before.get(doc) != mark and doc in env.found_docs]
+    # The files of the theme come with pages only, and are needed to make the style sheet: after a commit, all that differs is its name.
+    return found if found or added or changed or removed else [book.pages[0].doc]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -101,6 +103,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for name, role in ROLES.items():
         app.add_role(name, role())
     app.connect("config-inited", configure)
+    app.connect("config-inited", whole.begin)
     app.connect("builder-inited", start)
     app.connect("env-get-outdated", outdated)
     app.connect("env-before-read-docs", prepare)
@@ -109,4 +112,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", pages.finish_page, priority=900)
     # After the theme, which writes a style sheet of its own at that moment.
     app.connect("build-finished", pages.finish_site, priority=900)
+    app.connect("build-finished", whole.end, priority=950)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -30,12 +30,13 @@ class Book:
     """What the extension knows of the whole book while it builds."""
 
     def __init__(self, root: Path):
+        # Before anything is read: what is saved later must not be vouched for.
+        self.evidence = everything(root)
         self.review: Review = open_review(root)
         self.pages: list[Chapter] = chapters(root)
         self.homes: dict[str, str] = {}
         self.numbers: dict[str, str] = {}
         self.disputes = _disputes(self.review)
-        self.evidence = everything(root)
         self.site: Site | None = None
         self.files: Files | None = None
         self.sidebars = Sidebars()

@@ -129,7 +129,7 @@ def finish_site(app: Sphinx, error: Exception | None) -> None:
     book, site = _book.of(app), site_of(app)
     finish.only(site.out / "feeds", feed.write(book.review, site.out, site.address))
     cited = {c.key: c.citation_id for c in cast(Any, app.env.get_domain("cite")).citations}
-    steps = finish.steps(site, cited, book.files or Files(site))
+    steps = finish.steps(site, cited, book.files or Files(site, evidence=book.evidence))
     try:
         for step in status_iterator(steps, "writing the site around the pages... ", "brown", len(steps), app.verbosity, lambda s: s.name):
             step.run()
