@@ -3,9 +3,14 @@ SHELL := /bin/bash -o pipefail
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
-OFFLINE := PYTHONPATH=$(CURDIR)/tests/offline
+OFFLINE := PYTHONPATH="$(CURDIR)/tests/offline"
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 PAGES := tests/browser
+
+# The programs of an environment know their folder: one that came along with a copied or moved checkout would work on the old one.
+ifneq ($(shell test ! -s .venv/ready && echo "$(CURDIR)" || cat .venv/ready),$(CURDIR))
+$(shell rm -rf .venv)
+endif
 
 .PHONY: help book serve test tools lint data unit chapters site browser summary screenshots reproduce plain newest audit pdf pack links bench coverage mutate fuzz watch due watch-live snapshot lock clean
 
@@ -154,4 +159,4 @@ $(READY): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "the venv module of Python is needed (Debian: apt install python3-venv)" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@
+	@echo "$(CURDIR)" > $@

@@ -35,7 +35,8 @@ from .errors import nearest
 if TYPE_CHECKING:
     from .review import Review
 
-_QUERY = re.compile(r"(?P<how>count|distinct|sum|min|max):(?P<table>\w+)(?:\.(?P<column>\w+))?(?:\[(?P<filters>.*)\])?")
+HOW = ("count", "distinct", "sum", "min", "max")
+_QUERY = re.compile(rf"(?P<how>{'|'.join(HOW)}):(?P<table>\w+)(?:\.(?P<column>\w+))?(?:\[(?P<filters>.*)\])?")
 _FILTER = re.compile(r"(\w+)(!=|\?=|=)(.+)")
 
 
@@ -89,6 +90,8 @@ def fact(review: Review, expression: str) -> Fact:
         return Fact(text, tuple(rows))
     if match := _QUERY.fullmatch(expression):
         return _query(review, **match.groupdict())
+    if kind in HOW:
+        raise FactError(f"{expression!r} cannot be read (allowed: {kind}:table{'' if kind == 'count' else '.column'}, and filters in brackets)")
     return _statement(review, expression)
 
 
@@ -179,6 +182,18 @@ def _query(review: Review, how: str, table: str, column: str | None, filters: st
     return Fact(str(value) if column == "year" else fmt.number(float(value)), ids)
 
 
+def _terms(review: Review, table: str, column: str) -> dict[str, str]:
+    """Everything that a cell of a closed list may hold, by its small letters; nothing where a cell may hold what it likes."""
+    about = review.schema.tables[table]
+    found = list(about.columns[column].constraints.get("enum", []))
+    if about.columns[column].type == "boolean":
+        found = ["true", "false"]
+    if column in about.references:
+        target, other = about.references[column]
+        found = list(review.written(target, other))
+    return {str(term).lower(): str(term) for term in [*found, *about.columns[column].blanks]} if found else {}
+
+
 def _passes(review: Review, rows: pd.DataFrame, table: str, part: str) -> list[bool]:
     match = _FILTER.fullmatch(part)
     if not match:
@@ -187,6 +202,12 @@ def _passes(review: Review, rows: pd.DataFrame, table: str, part: str) -> list[b
     if column not in rows:
         raise FactError(f"no column {column!r} in {table}{nearest(column, rows.columns)}")
     wanted = value.split("|")
+    # Part of a term may be asked for where a cell holds one.
+    part_of = operator == "?=" and not review.schema.tables[table].columns[column].item
+    if not part_of and (allowed := _terms(review, table, column)):
+        for word in wanted:
+            if word.lower() not in allowed:
+                raise FactError(f"no term {word!r} in {table}.{column}{nearest(word, allowed.values())}")
     cells = review.written(table, column)[rows.index]
     if operator == "?=":
         item = review.schema.tables[table].columns[column].item

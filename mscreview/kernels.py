@@ -122,6 +122,8 @@ def serve() -> None:
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
+    # Ctrl-C is for whoever asks for kernels; this process ends with them.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _warm()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     _share_renderer()

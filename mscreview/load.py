@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -92,7 +93,7 @@ def read_raw(schema: Schema, name: str) -> Raw:
     raw = Raw(table, f"data/{table.path}")
     path = schema.folder / table.path
     if not path.is_file():
-        raw.fault(0, "-", "file is missing")
+        raw.fault(0, "-", "is no file (but a folder, a pipe, or a link to nowhere)" if os.path.lexists(path) else "file is missing")
         return raw
     text = _decode(raw, path.read_bytes())
     if text is not None:

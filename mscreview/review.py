@@ -15,7 +15,7 @@ from .errors import DataError, Problem, nearest
 from .exhibit import Exhibit
 from .load import Raw, read_as_of, read_raw, to_frame
 from .memory import Noting
-from .schema import BLANKS, FILE, Schema, read_schema
+from .schema import BLANKS, FILE, Schema, read_schema, unmet
 from .validate import validate
 
 if TYPE_CHECKING:
@@ -68,11 +68,12 @@ def check(root: str | Path | None = None) -> list[Problem]:
         schema, raws = read_all(Path(root or default_root()))
     except DataError as error:
         return error.problems
+    problems = unmet(schema)
     try:
         read_as_of(schema.folder)
     except DataError as error:
-        return sorted([*error.problems, *validate(schema, raws)])
-    return validate(schema, raws)
+        problems += error.problems
+    return sorted([*problems, *validate(schema, raws)])
 
 
 class Review(Noting):

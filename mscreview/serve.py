@@ -13,7 +13,6 @@ from queue import SimpleQueue
 from typing import Any
 
 from .build import FILES, FOLDERS, SITE, WRITTEN
-from .review import PACKAGE
 
 # Asked for by the script that is put into each page as it is served; no file of the site has these names.
 EVENTS, SCRIPT = "/.built/events", "/.built/refresh.js"
@@ -144,7 +143,7 @@ def _watched(root: Path, stop: threading.Event) -> SimpleQueue[set[str]]:
     from watchfiles import watch
 
     found: SimpleQueue[set[str]] = SimpleQueue()
-    folders = [path for name in (*FOLDERS, PACKAGE.name) if name not in WRITTEN and (path := root / name).is_dir()]
+    folders = [path for name in (*FOLDERS, "mscreview") if name not in WRITTEN and (path := root / name).is_dir()]
     # The folder of single files, since many editors put a new file into the place of the old, which nobody would watch then.
     wanted = {str(root / name) for name in FILES if name not in WRITTEN}
 

@@ -6,12 +6,13 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from . import disagreements
 from .errors import Problem, nearest, strange
 from .load import MAX_CELL, Raw, formula, unseen
 from .rules import NUMBERS, RULES, Cells, quote
-from .schema import BLANKS, Column, Schema
+from .schema import BLANKS, FILE, Column, Schema
 
 # What a pattern means in words; a contributor should not have to read a regular expression.
 PATTERNS = {
@@ -42,7 +43,11 @@ def validate(schema: Schema, raws: Cells) -> list[Problem]:
     >>> validate(*read_all(default_root()))
     []
     """
-    problems: list[Problem] = []
+    problems = [
+        Problem(f"data/{FILE}", 0, where, f"holds the invisible character U+{ord(hidden[0]):04X} (allowed: printable text on one line)")
+        for where, text in _texts(schema.descriptor)
+        if (hidden := unseen(text))
+    ]
     for raw in raws.values():
         problems += raw.faults
         for name in raw.columns:
@@ -58,6 +63,15 @@ def validate(schema: Schema, raws: Cells) -> list[Problem]:
         file = raws["adjudications"].file
         problems += [Problem(file, line, column, message) for line, column, message in disagreements.problems(raws)]
     return sorted(set(problems))
+
+
+def _texts(part: Any, where: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of the descriptor, with its place."""
+    if isinstance(part, str):
+        yield where, part
+    elif isinstance(part, dict | list):
+        for key, value in part.items() if isinstance(part, dict) else enumerate(part):
+            yield from _texts(value, f"{where}[{key}]" if isinstance(part, list) else f"{where}.{key}".lstrip("."))
 
 
 def _check_column(raw: Raw, column: Column) -> Iterator[Problem]:
@@ -178,6 +192,9 @@ def _foreign(name: str) -> str:
 
 def _check_reference(raw: Raw, name: str, target: Raw | None, column: str) -> Iterator[Problem]:
     if name not in raw.columns or target is None or not target.rows or column not in target.columns:
+        return
+    if any(fault.row > 1 for fault in target.faults):
+        # Rows that could not be read are told already, and may hold what is referred to.
         return
     known = set(target.column(column))
     for cell, line in zip(raw.column(name), raw.lines, strict=True):

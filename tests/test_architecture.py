@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "computed": {"drift", "errors", "evidence", "format", "state", "synthesis"},
     "facts": {"computed", "errors", "format"},
     "calculator": {"charts", "draw", "errors", "format", "load", "store", "synthesis"},
-    "exhibits": {"charts", "draw", "drift", "errors", "evidence", "exhibit", "feed", "format", "published", "schema", "state", "synthesis"},
+    "exhibits": {"charts", "draw", "drift", "errors", "evidence", "exhibit", "feed", "format", "memory", "published", "schema", "state", "synthesis"},
     "catalogue": {"charts", "errors", "exhibit", "exhibits"},
     "review": {"catalogue", "disagreements", "errors", "exhibit", "exhibits", "load", "published", "memory", "schema", "validate"},
     "bibliography": {"schema", "store"},

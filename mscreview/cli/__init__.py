@@ -6,10 +6,21 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..errors import DataError
+from ..review import PACKAGE
 from . import book, calculators, contributing, living, publishing
-from .codes import PROBLEMS, STOPPED
+from .codes import PROBLEMS, STOPPED, WRONG_USE
+
+
+def _elsewhere(options: argparse.Namespace) -> str:
+    """Say so where somebody stands in one checkout and calls the command of another, as in a copied folder."""
+    here = Path.cwd()
+    own = (here / "_toc.yml").is_file() and (here / PACKAGE.name / "__init__.py").is_file()
+    if not own or getattr(options, "root", None) or here.resolve() == PACKAGE.parent.resolve():
+        return ""
+    return f"this command belongs to {PACKAGE.parent}, and you are in another checkout; `make book` sets up its own, --root DIR chooses"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for family in (book, contributing, living, publishing, calculators):
         family.add(commands)
     options = parser.parse_args(arguments)
+    if stranger := _elsewhere(options):
+        print(f"mscreview {options.command}: {stranger}", file=sys.stderr)
+        return WRONG_USE
     try:
         code: int = options.run(options)
         sys.stdout.flush()

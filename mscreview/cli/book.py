@@ -45,7 +45,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     snapshot.add_argument(
         "--check", action="store_true", help="execute nothing; exit 1 and name the chapters that are out of date"
     )
-    snapshot.add_argument("--jobs", type=int, default=2, metavar="N", help="chapters at a time (default 2)")
+    snapshot.add_argument("--jobs", type=_jobs, default=2, metavar="N", help="chapters at a time (default 2)")
     snapshot.set_defaults(run=_snapshot)
 
     site = commands.add_parser(
@@ -53,7 +53,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="build the site, doing only what changed",
         description="Check the data, execute the chapters that are out of date, and build the site into _build/html. Does nothing where nothing changed.",
     )
-    site.add_argument("--jobs", type=int, default=2, metavar="N", help="chapters at a time (default 2)")
+    site.add_argument("--jobs", type=_jobs, default=2, metavar="N", help="chapters at a time (default 2)")
     site.set_defaults(run=_build)
 
     serve = commands.add_parser(
@@ -61,7 +61,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="show the site in a browser, built again whenever a file is saved",
         description="Build the site, serve it on this machine only, build it again when a source is saved, and refresh the pages that are open. Ctrl-C ends it.",
     )
-    serve.add_argument("--port", type=int, default=8000, metavar="N", help="port on this machine (default 8000; 0 takes a free one)")
+    serve.add_argument("--port", type=_port, default=8000, metavar="N", help="port on this machine (default 8000; 0 takes a free one)")
     serve.set_defaults(run=_serve)
 
     bibliography = commands.add_parser(
@@ -159,6 +159,18 @@ def _snapshot(options: argparse.Namespace) -> int:
     if not _in_checkout("snapshot"):
         return WRONG_USE
     return snapshot(every=options.all, dry=options.check, jobs=options.jobs)
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} (allowed: 0 to 65535)")
+    return int(text)
+
+
+def _jobs(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} (allowed: 1 or more)")
+    return int(text)
 
 
 def _build(options: argparse.Namespace) -> int:

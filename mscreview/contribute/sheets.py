@@ -194,7 +194,7 @@ def read_sheets(path: Path, schema: Schema) -> list[Entry]:
         book = load_workbook(BytesIO(content)) if size <= UNPACKED else None
     except Exception as error:
         # What a reader of foreign files comes upon in a broken one is not to be listed: any of a dozen errors, and new ones in each version.
-        raise DataError([Problem(name, 0, "-", f"is no XLSX file that can be read ({type(error).__name__}); save it as .xlsx")]) from error
+        raise DataError([Problem(name, 0, "-", "is no XLSX file that can be read (allowed: a workbook saved as .xlsx; rows of CSV are taken by `mscreview new KIND --from FILE.csv`)")]) from error
     if book is None:
         raise DataError([Problem(name, 0, "-", f"more than {UNPACKED:,} bytes when unpacked")])
     found: list[Entry] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from operator import itemgetter
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pandas as pd
 
@@ -96,7 +96,6 @@ def open_side(root: Path, name: str = "") -> Side:
     name = name or root.name
     try:
         schema = read_schema(root)
-        _inside(schema)
         raws = {table: read_raw(schema, table) for table in schema.tables}
         as_of = read_as_of(schema.folder).isoformat() if (schema.folder / AS_OF).is_file() else ""
     except DataError as error:
@@ -122,14 +121,6 @@ def nothing() -> Side:
 
 def _of(name: str, problems: list[Problem]) -> DataError:
     return DataError([Problem(f"{name}: {p.file}", p.row, p.column, p.message) for p in problems])
-
-
-def _inside(schema: Schema) -> None:
-    """No descriptor leads out of its folder."""
-    for table in schema.tables.values():
-        path = PurePosixPath(table.path)
-        if path.is_absolute() or ".." in path.parts:
-            raise DataError([Problem("data/datapackage.json", 0, "-", f"{table.name} lies outside the folder: {table.path}")])
 
 
 def _twice(raw: Raw) -> Iterator[Problem]:

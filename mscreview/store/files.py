@@ -69,6 +69,11 @@ def put(path: Path, content: bytes | str, fresh: bool = False) -> bool:
             _appear(beside, target)
         else:
             os.replace(beside, target)
+    except OSError as error:
+        if error.filename == str(beside):
+            # Nobody asked for the file beside.
+            error.filename = str(path)
+        raise
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)

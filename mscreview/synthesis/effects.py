@@ -22,6 +22,8 @@ MEASURES = {
     "none": (GIVEN, "effect as given"),
 }
 RATIOS = ("rr", "or")
+# No effect or spread is as large or as small, and squares of what is between them can be computed with.
+MOST, LEAST = 1e50, 1e-50
 LEVEL = 0.95
 
 
@@ -65,6 +67,8 @@ def check(studies: pd.DataFrame, measure: str, whole: bool = True) -> None:
         for name, value in zip(needed, record, strict=True):
             if not np.isfinite(value):
                 raise SynthesisError("not a number", position, name)
+            if abs(value) > MOST:
+                raise SynthesisError(f"{value:g} (allowed: {-MOST:g} to {MOST:g})", position, name)
             if name.startswith(("events", "n_")) and whole and value != int(value):
                 raise SynthesisError(f"{value:g} is not a whole number (allowed: a count of patients)", position, name)
             if name.startswith("events") and value < 0:
@@ -74,6 +78,8 @@ def check(studies: pd.DataFrame, measure: str, whole: bool = True) -> None:
                 raise SynthesisError(f"{value:g} patients (allowed: {least})", position, name)
             if name.startswith("sd") and value <= 0:
                 raise SynthesisError(f"standard deviation {value:g} (allowed: above 0)", position, name)
+            if name.startswith(("sd", "vi")) and 0 < value < LEAST:
+                raise SynthesisError(f"{value:g} (allowed: {LEAST:g} or more)", position, name)
             if name == "vi" and value <= 0:
                 raise SynthesisError(f"variance {value:g} (allowed: above 0)", position, name)
         if needed == COUNTS:

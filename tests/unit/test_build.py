@@ -4,14 +4,17 @@ import http.client
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 from http.server import ThreadingHTTPServer
+from queue import Empty
 
 import pytest
 
 from mscreview import build as module
 from mscreview.build import SITE, build, is_built, sources
-from mscreview.serve import EVENTS, SCRIPT, Pages, _Builds
+from mscreview.freshness import UNFINISHED
+from mscreview.serve import EVENTS, SCRIPT, Pages, _Builds, _watched
 from mscreview.site.built import line, signed
 
 
@@ -83,6 +86,41 @@ class TestBuild:
         monkeypatch.setattr(module, "_chapters", lambda jobs: 0)
         assert build(book.root) == 0 and len(book.ran) == 1
 
+    @pytest.mark.parametrize("note", ["", "{", "[]", "null", None])
+    def test_a_damaged_note_is_no_note(self, book, note):
+        """What was built before is not known, so it is built."""
+        assert build(book.root) == 0
+        path = book.root / module.STATE
+        path.unlink() if note is None else path.write_text(note, encoding="utf-8")
+        assert not is_built(book.root)
+        assert build(book.root) == 0 and len(book.ran) == 2
+
+    @pytest.mark.parametrize("step", ["_chapters", "_engine"])
+    def test_saved_meanwhile(self, book, monkeypatch, capsys, step):
+        """A build vouches only for what stood there from its beginning to its end."""
+        before = getattr(module, step)
+
+        def saving(given):
+            (book.root / "chapters" / "one.md").write_text("# Saved meanwhile\n", encoding="utf-8")
+            return before(given)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(module, step, saving)
+            assert build(book.root) == 1
+        assert "saved while the site was built, which may not show it: chapters/one.md; build once more" in capsys.readouterr().err
+        assert (book.root / "_build" / UNFINISHED).exists()
+        assert not is_built(book.root)
+        assert build(book.root) == 0 and is_built(book.root)
+
+    def test_what_a_build_writes_is_no_save(self, book, monkeypatch):
+        """References and the bibliography are made on the way."""
+        def write(root):
+            (root / "references.bib").write_text("@article{a}\n", encoding="utf-8")
+            return 0
+
+        monkeypatch.setattr(module, "_bibliography", write)
+        assert build(book.root) == 0 and is_built(book.root)
+
     def test_sources_of_the_real_book(self):
         """Chapters, data, references, the package and its style sheets, and the files beside them."""
         names = {name for name, _ in sources(module.PACKAGE.parent)}
@@ -153,3 +191,28 @@ class TestServe:
             time.sleep(0.02)
         assert answer.readline() == b"data: built\n"
         connection.close()
+
+    def test_every_save_is_seen(self, book):
+        """Again and again, however an editor saves: in place, or by a new file in the place of the old; and nothing else."""
+        for name in ("_config.yml", "references.bib", "notes.txt"):
+            (book.root / name).write_text("0\n", encoding="utf-8")
+        stop = threading.Event()
+        saved = _watched(book.root, stop)
+        try:
+            for name in ("_config.yml", "chapters/one.md", "data/as_of.txt", "requirements.lock"):
+                path = book.root / name
+                for number in range(3):
+                    found = set()
+                    # The first may come before the watch has begun.
+                    for attempt in range(20 if not number else 1):
+                        (book.root / "references.bib").write_text(f"{number}\n", encoding="utf-8")
+                        (book.root / "notes.txt").write_text(f"{number}\n", encoding="utf-8")
+                        new = path.with_name(f".{path.name}.new")
+                        new.write_text(f"# {number} {attempt}\n", encoding="utf-8")
+                        new.replace(path)
+                        with suppress(Empty):
+                            found |= saved.get(timeout=10 if number else 1)
+                            break
+                    assert name in found and found <= {name, new.relative_to(book.root).as_posix()}
+        finally:
+            stop.set()

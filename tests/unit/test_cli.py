@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from mscreview.cli import main
+from mscreview.review import default_root
 
 COMMANDS = ["check", "fact", "exhibits", "snapshot", "build", "serve", "bibliography", "sample-locators", "fmt", "new", "template", "import", "watch", "status", "diff", "release", "links", "pack", "pool", "direction"]
 
@@ -97,3 +98,35 @@ def test_book_commands_need_a_checkout(monkeypatch, tmp_path, capsys):
         assert main([command]) == 2
         assert "works in a checkout" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_in_another_checkout(tmp_path, monkeypatch, capsys):
+    """A copied folder brings along a command that would work on the original."""
+    (tmp_path / "mscreview").mkdir()
+    for name in ("_toc.yml", "mscreview/__init__.py"):
+        (tmp_path / name).write_text("", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["check"]) == 2
+    said = capsys.readouterr()
+    assert f"mscreview check: this command belongs to {default_root()}, and you are in another checkout" in said.err and said.out == ""
+    assert main(["check", "--root", str(default_root())]) == 0
+
+
+def test_stopped_by_hand(monkeypatch, capsys):
+    """Ctrl-C is answered in a word, with the exit code that shells use for it."""
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mscreview.review.check", stopped)
+    assert main(["check"]) == 130
+    assert capsys.readouterr().err == "\nmscreview check: stopped\n"
+
+
+@pytest.mark.parametrize("words", [("serve", "--port", "65536"), ("serve", "--port", "-1"), ("build", "--jobs", "0"), ("snapshot", "--jobs", "²")])
+def test_numbers_that_cannot_be(words, capsys):
+    """Ports and numbers of jobs are refused with what is allowed."""
+    with pytest.raises(SystemExit) as error:
+        main(words)
+    assert error.value.code == 2
+    assert "(allowed: " in capsys.readouterr().err

@@ -452,7 +452,7 @@ def spoil_path(root):
 
 @pytest.mark.parametrize(("spoil", "reason"), [
     (spoil_descriptor, "not JSON"), (spoil_nothing_there, "file is missing"), (spoil_encoding, "not UTF-8"), (spoil_ragged, "2 cells in a table of"),
-    (spoil_missing, "reviews.csv:0:-: file is missing"), (spoil_twice, "duplicate key 'ki2020'"), (spoil_path, "lies outside the folder"),
+    (spoil_missing, "reviews.csv:0:-: file is missing"), (spoil_twice, "duplicate key 'ki2020'"), (spoil_path, "'../../secret.csv' (allowed: a CSV file of the data folder"),
 ])  # fmt: skip
 @pytest.mark.parametrize("side", [0, 1])
 def test_unreadable(spoil, reason, side, copy, before, capsys):

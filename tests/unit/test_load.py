@@ -119,10 +119,13 @@ def test_table_without_rows_is_an_empty_typed_frame(copy):
 
 
 def test_folder_in_place_of_a_file(copy):
-    """A folder where the table should be is a missing file, not a traceback."""
+    """What stands where the table should be is no file, not a traceback."""
     copy.path("reviews").unlink()
-    copy.path("reviews").mkdir()
     assert [str(f) for f in raw(copy, "reviews").faults] == ["data/reviews.csv:0:-: file is missing"]
+    for put in (copy.path("reviews").mkdir, lambda: copy.path("reviews").symlink_to("nowhere.csv")):
+        put()
+        assert [str(f) for f in raw(copy, "reviews").faults] == ["data/reviews.csv:0:-: is no file (but a folder, a pipe, or a link to nowhere)"]
+        copy.path("reviews").rmdir() if copy.path("reviews").is_dir() else copy.path("reviews").unlink()
 
 
 def test_ragged_rows_are_left_out_and_the_rest_is_read(copy):

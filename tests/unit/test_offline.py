@@ -54,4 +54,4 @@ def test_these_tests_run_so():
     said = subprocess.run(["make", "--dry-run", "unit", "chapters", "site", "browser"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout
     lines = [line for line in said.splitlines() if "pytest" in line or "jupyter-book build" in line or "mscreview " in line]
     assert len(lines) >= 6
-    assert [line for line in lines if f"PYTHONPATH={OFFLINE} " not in line] == []
+    assert [line for line in lines if f'PYTHONPATH="{OFFLINE}" ' not in line] == []

@@ -100,8 +100,60 @@ def test_table_without_key(copy):
     descriptor = json.loads(path.read_text(encoding="utf-8"))
     descriptor["resources"][0]["schema"]["primaryKey"] = []
     path.write_text(json.dumps(descriptor), encoding="utf-8")
-    with pytest.raises(DataError, match=r"data/datapackage\.json:0:-: a resource lacks"):
+    with pytest.raises(DataError, match=r"data/datapackage\.json:0:resources\[0\]\.schema\.primaryKey: unknown column ''"):
         read_schema(copy.root)
+
+
+def _table(d):
+    return d["resources"][3]
+
+
+def _column(d):
+    return _table(d)["schema"]["fields"][1]
+
+
+def _key(d):
+    return _table(d)["schema"]["foreignKeys"][0]
+
+
+CANNOT_BE = [
+    (lambda d: d.update(resources=[]), "resources: no table"),
+    (lambda d: d.update(version=None), r"version: null (allowed: a text)"),
+    (lambda d: d.update(title="a\u202eb"), "title: holds the invisible character U+202E"),
+    (lambda d: d["resources"].append(_table(d)), "resources[36].name: 'source_exhibits' stands twice"),
+    (lambda d: _table(d).update(path=["x"]), 'resources[3].path: ["x"] (allowed: a text)'),
+    (lambda d: _table(d).update(path="../../etc/passwd"), "resources[3].path: '../../etc/passwd' (allowed: a CSV file of the data folder"),
+    (lambda d: _table(d).update(path="/etc/passwd.csv"), "resources[3].path: '/etc/passwd.csv' (allowed: a CSV file of the data folder"),
+    (lambda d: _table(d)["schema"].update(fields=None), "resources[3].schema.fields: null (allowed: a list)"),
+    (lambda d: _table(d)["schema"].update(primaryKey=["reviw_id"]), "unknown column 'reviw_id' (allowed: "),
+    (lambda d: _column(d).update(name=5), "resources[3].schema.fields[1].name: 5 (allowed: a text)"),
+    (lambda d: _column(d).update(title=" "), 'resources[3].schema.fields[1].title: " " (allowed: a text)'),
+    (lambda d: _column(d).update(type="strin"), "unknown type 'strin' (allowed: string, integer, number, boolean, date; nearest: string)"),
+    (lambda d: _column(d).update(blanks=[[]]), "unknown blank [] (allowed: not_reported"),
+    (lambda d: _column(d).update(blanks=["n/a"]), "unknown blank 'n/a' (allowed: not_reported"),
+    (lambda d: _column(d).update(categories=[5]), "a resource is not laid out as https://datapackage.org says"),
+    (lambda d: _column(d)["constraints"].update(enum=5), "resources[3].schema.fields[1].constraints.enum: 5 (allowed: a list)"),
+    (lambda d: _column(d)["constraints"].update(pattern="("), "constraints.pattern: no regular expression: missing )"),
+    (lambda d: _column(d)["constraints"].update(minimum="x"), 'constraints.minimum: "x" (allowed: a number)'),
+    (lambda d: _column(d)["constraints"].update(maximum=True), "constraints.maximum: true (allowed: a number)"),
+    (lambda d: _column(d)["constraints"].update(required="yes"), 'constraints.required: "yes" (allowed: true or false)'),
+    (lambda d: _key(d).update(fields=["nowhere"]), "resources[3].schema.foreignKeys[0].fields: unknown column 'nowhere'"),
+    (lambda d: _key(d).update(reference=5), "resources[3].schema.foreignKeys[0].reference: 5 (allowed: an object)"),
+    (lambda d: _key(d)["reference"].update(resource="review"), "foreignKeys[0].reference.resource: unknown table 'review' (allowed: reviews"),
+    (lambda d: _key(d)["reference"].update(fields=["nowhere"]), "foreignKeys[0].reference.fields: unknown column 'nowhere'"),
+]
+
+
+@pytest.mark.parametrize(("change", "told"), CANNOT_BE, ids=[told[:60] for _, told in CANNOT_BE])
+def test_what_cannot_be(change, told, copy):
+    """A descriptor that says what cannot be is refused with its place, before any table is read by it."""
+    path = copy.root / "data/datapackage.json"
+    descriptor = json.loads(path.read_text(encoding="utf-8"))
+    change(descriptor)
+    path.write_text(json.dumps(descriptor), encoding="utf-8")
+    lines = [str(problem) for problem in check(copy.root)]
+    assert lines and all(line.startswith("data/datapackage.json:0:") for line in lines)
+    assert any(told in line for line in lines), lines
 
 
 def test_records_cannot_be_changed(schema):

@@ -50,6 +50,11 @@ def test_spread_needs_two():
     assert effects(studies, "md").vi[0] == pytest.approx(9 / 2 + 4 / 2)
 
 
+def test_as_large_and_as_small_as_can_be():
+    """The bounds themselves are taken, and an effect may be as near to nothing as it likes."""
+    assert len(effects(pd.DataFrame({"yi": [1e50, -1e50, 1e-60], "vi": [1e-50, 1e50, 1]}), "none")) == 3
+
+
 @pytest.mark.parametrize(("measure", "studies", "message", "column"), [
     ("rr", TABLES.assign(events_t=2.5), "2.5 is not a whole number (allowed: a count of patients)", "events_t"),
     ("rr", TABLES.assign(events_c=-1), "-1 events (allowed: 0 or more)", "events_c"),
@@ -57,6 +62,11 @@ def test_spread_needs_two():
     ("rr", TABLES.assign(events_c=[22, 5, 4, 9]), "22 events in 21 patients (allowed: 0 to n_c)", "events_c"),
     ("none", pd.DataFrame({"yi": [np.nan], "vi": [1]}), "not a number", "yi"),
     ("none", pd.DataFrame({"yi": [1], "vi": [0]}), "variance 0 (allowed: above 0)", "vi"),
+    ("none", pd.DataFrame({"yi": [1.1e50, 1], "vi": [1, 1]}), "1.1e+50 (allowed: -1e+50 to 1e+50)", "yi"),
+    ("none", pd.DataFrame({"yi": [-1.1e50, 1], "vi": [1, 1]}), "-1.1e+50 (allowed: -1e+50 to 1e+50)", "yi"),
+    ("none", pd.DataFrame({"yi": [1, 1], "vi": [9e-51, 1]}), "9e-51 (allowed: 1e-50 or more)", "vi"),
+    ("md", pd.DataFrame([[1, 9e-51, 9, 1, 2, 9]], columns=["mean_t", "sd_t", "n_t", "mean_c", "sd_c", "n_c"]),
+     "9e-51 (allowed: 1e-50 or more)", "sd_t"),
     ("md", pd.DataFrame([[1, 2, 1, 1, 2, 9]], columns=["mean_t", "sd_t", "n_t", "mean_c", "sd_c", "n_c"]),
      "1 patients (allowed: 2 or more, for a spread)", "n_t"),
     ("smd", pd.DataFrame([[1, 2, 9, 1, 0, 9]], columns=["mean_t", "sd_t", "n_t", "mean_c", "sd_c", "n_c"]),
