@@ -104,6 +104,8 @@ def book(copy):
     """A copy of the data, without the tables that the watch leaves alone, in which only the strategies above are run."""
     descriptor = json.loads((copy.root / "data" / "datapackage.json").read_text(encoding="utf-8"))
     descriptor["resources"] = [r for r in descriptor["resources"] if r["name"] in KEPT]
+    for schema in (r["schema"] for r in descriptor["resources"]):
+        schema["foreignKeys"] = [k for k in schema.get("foreignKeys", []) if k["reference"]["resource"] in KEPT]
     (copy.root / "data" / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
     for table in set(copy.files) - KEPT:
         copy.path(table).unlink()
