@@ -11,13 +11,18 @@ import atexit
 import contextlib
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+import traceback
 from importlib import import_module
 from multiprocessing.connection import Client, Listener
+from pathlib import Path
 from typing import Any, cast
 
 from jupyter_client.provisioning import LocalProvisioner
@@ -26,6 +31,9 @@ from jupyter_client.provisioning import LocalProvisioner
 AT_ONCE = (
     "ipykernel.kernelapp", "ipykernel.debugger", "tornado.platform.asyncio", "IPython.core.completerlib", "IPython.extensions.storemagic",
 )  # fmt: skip
+
+# Characters of a socket's path, less what is appended to it; a system allows 103 or more.
+_LONGEST = 96
 
 
 class Warm(LocalProvisioner):
@@ -36,6 +44,24 @@ class Warm(LocalProvisioner):
     >>> Warm.__mro__[1].__name__
     'LocalProvisioner'
     """
+
+    _sockets: str | None = None
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Let the kernel be spoken to through files; a port is chosen before it is taken, and another kernel may take it in between."""
+        manager = self.parent
+        if hasattr(socket, "AF_UNIX") and manager and manager.transport == "tcp":
+            self._sockets = tempfile.mkdtemp(prefix="kernel-")
+            name = str(Path(self._sockets) / "at")
+            if len(os.fsencode(name)) <= _LONGEST:
+                manager.transport, manager.ip, manager.cache_ports = "ipc", name, False
+        return await super().pre_launch(**kwargs)
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Leave nothing in the folder for temporary files."""
+        await super().cleanup(restart)
+        if self._sockets and not restart:
+            shutil.rmtree(self._sockets, ignore_errors=True)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Fork a kernel for the connection file that the command names."""
@@ -206,6 +232,8 @@ def _become(request: dict[str, Any], answers: Any) -> None:
 
         IPKernelApp.launch_instance(sys.argv[1:])
         code = 0
+    except Exception:  # noqa: BLE001 - the process ends in the next line; why is all that can be said
+        traceback.print_exc()
     finally:
         os._exit(code)
 

@@ -1,7 +1,9 @@
 """Kernels that start warm: the same outputs, a process of their own, the folder and environment they were given, and no kernel left over."""
 
 import os
+import tempfile
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -46,6 +48,28 @@ def test_it_is_a_kernel_of_its_own(start, tmp_path):
     assert said(second, "import mscreview; print('x' in globals(), hasattr(mscreview, 'mark'), os.environ['MSCREVIEW_TEST']) if (os := __import__('os')) else 0") == "False False b"
     assert said(first, "from mscreview.review import _open; print(_open.cache_info().currsize)") == "1"
     assert one.provisioner.pid != two.provisioner.pid
+
+
+def test_no_port_is_taken(start, tmp_path, monkeypatch):
+    """A port is free when it is chosen and may be another's when it is used: kernels are spoken to through files, which go with them."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    manager, client = start()
+    assert manager.transport == "ipc" and Path(manager.ip).is_relative_to(tmp_path)
+    manager.restart_kernel(now=True)
+    client.wait_for_ready(timeout=60)
+    assert said(client, "print(2 + 2)") == "4"
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+    assert not Path(manager.ip).parent.exists()
+
+
+def test_where_a_path_would_be_too_long_it_is_a_port(start, tmp_path, monkeypatch):
+    """A socket's path has a hundred characters at most, and a folder for temporary files may be deep."""
+    deep = tmp_path / ("d" * 120)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    manager, client = start()
+    assert manager.transport == "tcp" and said(client, "print(2 + 2)") == "4"
 
 
 def test_errors_and_interrupts(start):
