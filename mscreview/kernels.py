@@ -179,7 +179,11 @@ def _share_renderer() -> None:
     """Let one process draw for all kernels: what it takes to draw does not survive a fork, and each would start it anew."""
     from . import charts
 
-    listener = Listener(family="AF_UNIX")
+    try:
+        listener = Listener(family="AF_UNIX")
+    except OSError:
+        # The folder for temporary files is too deep for a socket; each kernel draws for itself.
+        return
     parent = os.getpid()
     if os.fork() == 0:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
