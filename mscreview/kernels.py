@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -50,7 +49,7 @@ class Warm(LocalProvisioner):
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Let the kernel be spoken to through files; a port is chosen before it is taken, and another kernel may take it in between."""
         manager = self.parent
-        if hasattr(socket, "AF_UNIX") and manager and manager.transport == "tcp":
+        if hasattr(os, "fork") and manager and manager.transport == "tcp":
             self._sockets = tempfile.mkdtemp(prefix="kernel-")
             name = str(Path(self._sockets) / "at")
             if len(os.fsencode(name)) <= _LONGEST:

@@ -1,4 +1,7 @@
-"""Builds that warn, that are cut off, that somebody saves into, or that run beside another: the next one is right."""
+"""Builds that warn, that are cut off, that somebody saves into, or that run beside another: the next one is right.
+
+The tests go on from one another, in this order: a build after each would double their time.
+"""
 
 import os
 import signal
@@ -15,9 +18,7 @@ WARNED = "term not in glossary: 'AKJ'"
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):
-    clone = Clone(tmp_path_factory.mktemp("unfinished") / "book")
-    clone.good("mscreview", "build")
-    return clone
+    return Clone(tmp_path_factory.mktemp("unfinished") / "book")
 
 
 def chapter(book: Clone, name: str) -> Path:
@@ -48,13 +49,14 @@ def until(process: subprocess.Popen, words: str) -> str:
     raise AssertionError(f"{words!r} was not said:\n{said}")
 
 
-def test_a_commit_alone(book):
-    """The name of the commit changes, on every page; a note of the last build that is damaged costs time and nothing else."""
-    book._git("-c", "user.name=A test", "-c", "user.email=test@example.org", "commit", "--quiet", "--allow-empty", "--message", "Nothing")
-    for name in (".built.json", ".exhibits.json"):
-        (book.folder / "_build" / name).write_text("{", encoding="utf-8")
-    book.good("mscreview", "build")
-    assert book._git("rev-parse", "--short=7", "HEAD").strip() in book.page("explorer")
+def test_saved_meanwhile(book):
+    """What is saved while the pages are made is told."""
+    process = start(book)
+    until(process, "encoded tables")
+    change(chapter(book, "zhao2020/introduction"), "\n## ", "\nSaved meanwhile.\n\n## ")
+    said = process.communicate()[0]
+    assert process.returncode == 1, said[-2000:]
+    assert "saved while the site was built, which may not show it: chapters/zhao2020/introduction.md; build once more" in said
 
 
 def test_a_warning_stays(book):
@@ -73,20 +75,7 @@ def test_a_warning_stays(book):
         change(chapter(book, "zhao2020/introduction"), "\n## ", "\nAnother sentence.\n\n## ")
     change(page, BAD, GOOD)
     book.good("mscreview", "build")
-    assert "Another sentence." in book.page("zhao2020/introduction")
-
-
-def test_saved_meanwhile(book):
-    """What is saved while the pages are made is told, and is on them after the next build."""
-    change(chapter(book, "zhao2018/background"), "\n## ", "\nA sentence before.\n\n## ")
-    process = start(book)
-    until(process, "encoded tables")
-    change(chapter(book, "zhao2020/introduction"), "\n## ", "\nSaved meanwhile.\n\n## ")
-    said = process.communicate()[0]
-    assert process.returncode == 1, said[-2000:]
-    assert "saved while the site was built, which may not show it: chapters/zhao2020/introduction.md; build once more" in said
-    book.good("mscreview", "build")
-    assert "Saved meanwhile." in book.page("zhao2020/introduction")
+    assert "Another sentence." in book.page("zhao2020/introduction") and "Saved meanwhile." in book.page("zhao2020/introduction")
 
 
 def test_stopped_by_hand(book):
@@ -101,8 +90,13 @@ def test_stopped_by_hand(book):
 
 
 def test_two_at_once(book):
-    """The second waits for the first, both end well, and after all this the site is that of the checkout, byte for byte."""
+    """The second waits for the first, both end well, and after all this the site is that of the checkout, byte for byte.
+
+    The notes of the last build are damaged: that costs time and nothing else.
+    """
     book.back()
+    for name in (".built.json", ".exhibits.json"):
+        (book.folder / "_build" / name).write_text("{", encoding="utf-8")
     processes = [start(book), start(book)]
     said = [process.communicate()[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
@@ -110,3 +104,10 @@ def test_two_at_once(book):
     assert sum("nothing changed since it was built" in words for words in said) == 1
     found = differences(SITE, book.site)
     assert not found, f"{len(found)} files (is _build/html the site of these sources?): {found[:20]}"
+
+
+def test_a_commit_alone(book):
+    """The name of the commit changes, on every page."""
+    book._git("-c", "user.name=A test", "-c", "user.email=test@example.org", "commit", "--quiet", "--allow-empty", "--message", "Nothing")
+    book.good("mscreview", "build")
+    assert book._git("rev-parse", "--short=7", "HEAD").strip() in book.page("explorer")
