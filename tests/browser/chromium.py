@@ -1,6 +1,7 @@
 """The browser of the tests: found, or else installed. Run as a script it says which one it is.
 
-In order: what MSCREVIEW_CHROMIUM names; Chromium or Chrome on the path; one that Playwright has fetched before.
+In order: what MSCREVIEW_CHROMIUM names; on the path, Chromium without windows, which does the same in three quarters of the time, then
+Chromium or Chrome; one that Playwright has fetched before.
 If there is none: the system's package where this account may install one, else Playwright's own.
 """
 
@@ -12,7 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PACKAGES = ("chromium-headless-shell", "chromium")
+NAMES = (*PACKAGES, "chromium-browser", "google-chrome", "google-chrome-stable")
 ADVICE = (
     "no Chromium for the browser tests: install one (Debian: apt install chromium; elsewhere: "
     ".venv/bin/python -m playwright install --with-deps chromium) or set MSCREVIEW_CHROMIUM to the path of a Chrome or Chromium"
@@ -72,8 +74,9 @@ def ways(root: bool) -> list[list[list[str]]]:
     allowed = root or (shutil.which("sudo") is not None and _run(["sudo", "-n", "true"]))
     if shutil.which("apt-get") and allowed and "ubuntu" not in system():
         apt = [*may, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
-        install = [*apt, "install", "-y", "--no-install-recommends", "chromium", "fonts-liberation"]
-        found += [[install], [[*apt, "update"], install]]
+        installs = [[*apt, "install", "-y", "--no-install-recommends", package, "fonts-liberation"] for package in PACKAGES]
+        # The list of packages may be old, or not be there.
+        found += [way for install in installs for way in ([install], [[*apt, "update"], install])]
     playwright = [sys.executable, "-m", "playwright", "install"]
     if allowed:
         found.append([[*playwright, "--with-deps", "chromium"]])

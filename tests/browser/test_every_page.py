@@ -163,8 +163,8 @@ class TestFromDisk:
         doc, page = opened
         found = []
         for scheme, width in [("light", 1280), *([("light", 390), ("dark", 1280)] if doc in KINDS else []), ("dark", 390)]:
-            show(page, scheme, width)
             page.evaluate(TRIM)
+            show(page, scheme, width)
             rules = RULES if doc in KINDS or width > 1000 else LOOKS
             found += [f"{scheme} {width}: {broken}" for broken in violations(page, axe, rules)]
         assert not found, "\n".join(found)

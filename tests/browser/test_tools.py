@@ -57,6 +57,12 @@ class TestFind:
         browser = program(path / name, "Chromium 1")
         assert chromium.find("") == str(browser)
 
+    def test_the_faster_one(self, path):
+        """Where both are, the one without windows is taken."""
+        for name in reversed(chromium.PACKAGES):
+            program(path / name, "Chromium 1")
+        assert chromium.find("") == str(path / "chromium-headless-shell")
+
     def test_stub_is_passed_over(self, path):
         """A program of the right name that only says which snap to install is no browser."""
         program(path / "chromium-browser", "requires the chromium snap to be installed", 1)
@@ -84,6 +90,14 @@ class TestGet:
         program(path / "apt-get", "", does=does)
         assert chromium.get("", root=True) == str(browser)
         assert (path / "renewed").exists()
+
+    def test_older_system(self, path, monkeypatch):
+        """Where the faster one is not packaged, the other is installed."""
+        monkeypatch.setattr(chromium, "system", lambda: "id=debian")
+        browser = path / "chromium"
+        does = f'case "$*" in *shell*) exit 100;; *install*) printf "#!/bin/sh\necho Chromium 1" > {browser}; /bin/chmod +x {browser};; esac'
+        program(path / "apt-get", "", does=does)
+        assert chromium.get("", root=True) == str(browser)
 
     def test_where_packages_are_not_allowed(self, path, tmp_path, monkeypatch):
         """Without the right to install packages, Playwright's own is fetched."""
