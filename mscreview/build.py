@@ -105,7 +105,9 @@ def build(root: Path, jobs: int = 2) -> int:
         if saved := sorted({name for name in _differ(given, ready) if name not in own} | _differ(ready, dict(now))):
             # The engine may have read it before or after.
             (root / SITE).with_name(UNFINISHED).touch()
-            print(f"saved while the site was built, which may not show it: {', '.join(saved)}; build once more", file=sys.stderr)
+            # Saving a file makes the checkout differ from its commit; the file alone is the news.
+            named = [name for name in saved if name != "commit"] or saved
+            print(f"saved while the site was built, which may not show it: {', '.join(named)}; build once more", file=sys.stderr)
             return 1
         put(root / STATE, json.dumps(_state(root, now)))
         print(f"site: {SITE}/index.html, built in {time.monotonic() - started:.0f} s")
