@@ -165,6 +165,7 @@ def _warm() -> None:
         import_module(name)
     from . import catalogue, charts, evidence
     from .errors import DataError
+    from .memory import collect_seldom
     from .review import open_review
 
     charts.load()
@@ -172,6 +173,7 @@ def _warm() -> None:
     # A kernel says itself what is wrong with the data.
     with contextlib.suppress(DataError):
         evidence.prepare(open_review())
+    collect_seldom()
 
 
 def _share_renderer() -> None:

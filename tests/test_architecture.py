@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "build": {"bibliography", "freshness", "notebooks", "review", "store"},
     "serve": {"build"},
     "references": set(),
-    "kernels": {"catalogue", "charts", "errors", "evidence", "review"},
+    "kernels": {"catalogue", "charts", "errors", "evidence", "memory", "review"},
     "watch": {"disagreements", "errors", "load", "review", "schema", "store"},
     "contribute": {"catalogue", "errors", "exhibit", "facts", "format", "load", "notebooks", "references", "review", "rules", "schema", "state", "store", "validate", "watch"},
     "diff": {"disagreements", "errors", "evidence", "format", "load", "notebooks", "references", "review", "memory", "schema", "snapshots", "state", "store"},
@@ -51,7 +51,7 @@ MAY_IMPORT = {
     "origin": {"memory", "schema"},
     "trace": {"exhibit", "origin"},
     "site": {"catalogue", "errors", "evidence", "exhibit", "freshness", "exhibits", "format", "load", "origin", "review", "memory", "schema", "state", "store", "charts", "draw"},
-    "sphinxext": {"badge", "errors", "evidence", "exhibit", "facts", "feed", "freshness", "notebooks", "references", "review", "site", "trace"},
+    "sphinxext": {"badge", "errors", "evidence", "exhibit", "facts", "feed", "freshness", "memory", "notebooks", "references", "review", "site", "trace"},
     "cli": {
         "bibliography", "build", "calculator", "catalogue", "contribute", "diff", "errors", "facts", "notebooks", "origin", "review", "schema", "serve", "site", "status", "store", "synthesis", "watch",
     },

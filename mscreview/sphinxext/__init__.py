@@ -19,6 +19,7 @@ from sphinx.util import logging
 
 from .. import evidence
 from ..errors import DataError
+from ..memory import collect_seldom
 from ..notebooks import held, seed
 from ..references import read_references
 from ..site.files import MANY, Files
@@ -99,6 +100,7 @@ def outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register roles, node and events with Sphinx."""
+    collect_seldom()
     app.add_node(fact_node, html=(visit_fact, depart_fact), latex=(skip, skip), text=(skip, skip))
     for name, role in ROLES.items():
         app.add_role(name, role())
