@@ -119,7 +119,7 @@ coverage: $(READY) ## how much of the package its tests and a build run, 95 % at
 	$(BIN)/coverage report
 
 ONLY ?=
-mutate: $(READY) ## change the code of synthesis, disagreements, drift and parsing bit by bit and see that a test fails (ONLY=pool for one module); half an hour
+mutate: $(READY) ## change the code of synthesis, disagreements, drift and parsing bit by bit and see that a test fails (ONLY=pool for one module); a quarter of an hour
 	$(BIN)/python tests/mutation/mutate.py $(ONLY)
 
 RUNS ?= 200000

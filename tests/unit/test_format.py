@@ -183,3 +183,9 @@ def test_date_words(partial, text):
 def test_counted(arguments, text):
     """One, or as many."""
     assert fmt.counted(*arguments) == text
+
+
+@pytest.mark.parametrize(("year", "text"), [(2016, "Luk 2016"), (None, "Luk, year not known")])
+def test_author_year(year, text):
+    """A year that nobody has read is not made up."""
+    assert fmt.author_year("Luk", year) == text
